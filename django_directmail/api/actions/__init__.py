@@ -1,0 +1,1 @@
+"""One frozen dataclass per API action; see :mod:`.mail` and :mod:`.account`."""

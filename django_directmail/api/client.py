@@ -1,0 +1,182 @@
+"""
+The client: ``Client(credentials, region=...).call(action)`` returns a result.
+
+A call has two steps, so that a caller can put nonce and time on record in between:
+:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed.
+"""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from difflib import get_close_matches
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from django_directmail.api import transport
+from django_directmail.api.actions.action import Action
+from django_directmail.api.credentials import (
+    CredentialsSource,
+    from_environment,
+    resolve,
+)
+from django_directmail.api.results import read_error, read_fields
+from django_directmail.api.signing import (
+    HMAC_SHA1,
+    SIGNATURES,
+    RequestData,
+    SignedRequest,
+)
+
+__all__ = ["ENDPOINTS", "Client", "PreparedCall", "endpoint_for", "suggest"]
+
+ResultT = TypeVar("ResultT")
+
+#: The open regions (help.aliyun.com/document_detail/96856.html). Hangzhou's host has
+#: no region in its name. Sydney is closed.
+ENDPOINTS = {
+    "cn-hangzhou": "https://dm.aliyuncs.com",
+    "ap-southeast-1": "https://dm.ap-southeast-1.aliyuncs.com",
+    "us-east-1": "https://dm.us-east-1.aliyuncs.com",
+    "eu-central-1": "https://dm.eu-central-1.aliyuncs.com",
+}
+DEFAULT_REGION = "cn-hangzhou"
+DEFAULT_TIMEOUT = (5.0, 10.0)
+
+
+def suggest(wrong: str, known: Any) -> str:
+    """Return `` Did you mean "..."?`` if one of the ``known`` words is near."""
+    near = get_close_matches(str(wrong), list(known), n=1)
+    return f' Did you mean "{near[0]}"?' if near else ""
+
+
+def endpoint_for(region: str) -> str:
+    """Return the public URL of ``region``; raise :exc:`ValueError` if unknown."""
+    try:
+        return ENDPOINTS[region]
+    except (KeyError, TypeError):
+        raise ValueError(
+            f"{region!r} is not a region of DirectMail.{suggest(region, ENDPOINTS)}"
+            f" The regions are {', '.join(ENDPOINTS)}."
+        ) from None
+
+
+def clean_endpoint(endpoint: str) -> str:
+    """Return ``endpoint`` without a closing slash; raise :exc:`ValueError` if unfit."""
+    hint = "It must look like https://dm.aliyuncs.com or http://127.0.0.1:8025."
+    try:
+        parts = urlsplit(endpoint)
+        fine = (
+            parts.scheme in ("http", "https")
+            and parts.hostname
+            and parts.port != 0
+            and parts.path in ("", "/")
+            and not (parts.query or parts.fragment or parts.username)
+            and endpoint.isascii()
+            and endpoint.isprintable()
+            and " " not in endpoint
+        )
+    except (ValueError, AttributeError, TypeError):
+        fine = False
+    if not fine:
+        raise ValueError(f"{endpoint!r} is not the URL of an endpoint. {hint}")
+    return endpoint.rstrip("/")
+
+
+@dataclass(frozen=True)
+class PreparedCall(Generic[ResultT]):
+    """An action and its signed request, which may be sent, and replayed."""
+
+    action: Action[ResultT]
+    request: SignedRequest
+
+
+class Client:
+    """
+    Calls actions of one account in one region.
+
+    ``credentials`` is one of :data:`~django_directmail.api.credentials.
+    CredentialsSource`; without it the environment is read. It is asked at each call.
+    ``endpoint`` overrides the one of ``region``. ``signature`` is ``"HMAC-SHA1"`` or
+    ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to wait for each
+    read. Raise :exc:`ValueError` for a value that none of these can be.
+
+    Cheap to make, safe to share between threads: connections belong to the process.
+    """
+
+    def __init__(
+        self,
+        credentials: CredentialsSource | None = None,
+        *,
+        region: str = DEFAULT_REGION,
+        endpoint: str | None = None,
+        signature: str = HMAC_SHA1,
+        timeout: tuple[float, float] = DEFAULT_TIMEOUT,
+    ) -> None:
+        if signature not in SIGNATURES:
+            raise ValueError(
+                f"{signature!r} is not a signature; use {' or '.join(SIGNATURES)}."
+            )
+        self._credentials = from_environment if credentials is None else credentials
+        self.region = region
+        self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
+        self.signature = signature
+        self.timeout = timeout
+
+    def __repr__(self) -> str:
+        return f"<Client {self.endpoint} {self.signature}>"
+
+    def call(self, action: Action[ResultT]) -> ResultT:
+        """
+        Call ``action`` once and return its result.
+
+        Raise :exc:`~django_directmail.api.errors.TransportError` or a subclass of
+        :exc:`~django_directmail.api.errors.ApiError`.
+        """
+        return self.send(self.prepare(action))
+
+    def prepare(
+        self,
+        action: Action[ResultT],
+        *,
+        nonce: str | None = None,
+        timestamp: str | None = None,
+    ) -> PreparedCall[ResultT]:
+        """
+        Sign ``action`` with the credentials of this moment.
+
+        ``nonce`` is new and ``timestamp`` now (UTC, ``2026-01-02T03:04:05Z``) unless
+        given; with both given, the same action makes the same bytes again.
+        """
+        credentials = resolve(self._credentials)
+        data = RequestData(
+            endpoint=self.endpoint,
+            action=action.action_name(),
+            version=action.version,
+            parameters=action.parameters(),
+            nonce=nonce or str(uuid.uuid4()),
+            timestamp=timestamp
+            or datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        )
+        request = SIGNATURES[self.signature](
+            data,
+            credentials.access_key_id,
+            credentials.access_key_secret,
+            credentials.security_token,
+        )
+        return PreparedCall(action, request)
+
+    def send(self, prepared: PreparedCall[ResultT]) -> ResultT:
+        """Post a prepared call and return its result; raise as :meth:`call` does."""
+        data = prepared.request.data
+        answer = transport.send(prepared.request, timeout=self.timeout)
+        found = read_fields(answer)
+        error = read_error(
+            data.action, answer, found, private=data.parameters.values()
+        )
+        if error is not None:
+            # The answer may repeat the request: nothing of it in a traceback's frame.
+            found = None
+            raise error
+        return prepared.action.read(found or {})

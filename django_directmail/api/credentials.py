@@ -1,0 +1,104 @@
+"""
+AccessKeys: given, read from the environment, or asked for at each call.
+
+The names of the environment variables are those of Alibaba Cloud's own tools. They are
+read at each call, so a rotated key takes effect without a restart.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Union
+
+from django_directmail.api.errors import CredentialsError
+
+__all__ = ["Credentials", "CredentialsSource", "from_environment", "resolve"]
+
+ENVIRONMENT = {
+    "access_key_id": "ALIBABA_CLOUD_ACCESS_KEY_ID",
+    "access_key_secret": "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
+    "security_token": "ALIBABA_CLOUD_SECURITY_TOKEN",
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """
+    An AccessKey. ``security_token`` belongs to temporary ones (STS, RAM roles).
+
+    Raise :exc:`~django_directmail.api.errors.CredentialsError` if the ID or the secret
+    is empty, or if one of them holds white space, which a copied key easily does.
+    """
+
+    access_key_id: str
+    access_key_secret: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        for name in ("access_key_id", "access_key_secret"):
+            value = getattr(self, name)
+            if not isinstance(value, str) or not value:
+                raise _no_credentials(f"{name} is empty.")
+        for name in ENVIRONMENT:
+            value = getattr(self, name) or ""
+            if any(char.isspace() or not char.isprintable() for char in value):
+                raise _no_credentials(
+                    f"{name} holds a space or a line break. Was it copied whole?"
+                )
+
+
+#: A :class:`Credentials`, a callable that returns one, or an object with a
+#: ``get_credential()`` method as the ``alibabacloud-credentials`` package has.
+CredentialsSource = Union[Credentials, Callable[[], Any], Any]
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
+    """
+    Return the credentials of the environment variables.
+
+    Raise :exc:`~django_directmail.api.errors.CredentialsError` that names the missing
+    ones.
+    """
+    environ = os.environ if environ is None else environ
+    names = [ENVIRONMENT["access_key_id"], ENVIRONMENT["access_key_secret"]]
+    missing = [name for name in names if not environ.get(name)]
+    if missing:
+        raise _no_credentials(
+            f"There is no AccessKey: set {' and '.join(missing)} in the environment."
+        )
+    return Credentials(
+        **{name: environ.get(var) or None for name, var in ENVIRONMENT.items()}  # type: ignore[arg-type]  # checked above
+    )
+
+
+def resolve(source: CredentialsSource) -> Credentials:
+    """
+    Return the :class:`Credentials` that ``source`` stands for, asking it if need be.
+
+    What it returns may also be any object with the three attributes of
+    :class:`Credentials`. An exception that it raises passes through.
+    """
+    if hasattr(source, "get_credential"):
+        source = source.get_credential()
+    elif callable(source):
+        source = source()
+    if isinstance(source, Credentials):
+        return source
+    try:
+        return Credentials(
+            source.access_key_id,
+            source.access_key_secret,
+            getattr(source, "security_token", None) or None,
+        )
+    except AttributeError:
+        kind = type(source).__name__
+    raise _no_credentials(
+        f"The credentials source gave a {kind}; it must give an object with"
+        " access_key_id, access_key_secret and security_token."
+    )
+
+
+def _no_credentials(text: str) -> CredentialsError:
+    return CredentialsError(text, code="MissingCredentials", remedy=text)

@@ -1,0 +1,264 @@
+"""
+Answers of DirectMail, in JSON and in XML, as frozen dataclasses or errors. Pure.
+
+A success has HTTP status 2xx and a request id. An error has a code. All else is not
+an answer of DirectMail: a page of a proxy, a cut-off body, nothing at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar, get_type_hints
+from xml.etree import ElementTree
+
+from django_directmail.api.errors import DirectMailError, TransportError, api_error
+
+__all__ = [
+    "AccountSummary",
+    "Answer",
+    "MailAddress",
+    "MailAddresses",
+    "Result",
+    "SendResult",
+    "read_error",
+    "read_fields",
+    "wire",
+    "wire_names",
+]
+
+ResultT = TypeVar("ResultT", bound="Result")
+
+
+def wire(name: str, *, default: Any = MISSING) -> Any:
+    """Declare a dataclass field together with its ``name`` on the wire."""
+    if default is MISSING:
+        return field(metadata={"wire": name})
+    return field(default=default, metadata={"wire": name})
+
+
+def wire_names(cls: Any) -> dict[str, str]:
+    """Return each field of a dataclass with its name on the wire."""
+    return {f.name: f.metadata["wire"] for f in fields(cls) if "wire" in f.metadata}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back over HTTP. ``headers`` are keyed in lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Base of all results. ``request_id`` is what Alibaba's support asks for."""
+
+    request_id: str = wire("RequestId", default="")
+
+    @classmethod
+    def from_fields(cls: type[ResultT], answer: Mapping[str, Any]) -> ResultT:
+        """Pick the fields of this result; numbers arrive as text or as numbers."""
+        hints = get_type_hints(cls)
+        values = {}
+        for name, wire_name in wire_names(cls).items():
+            value = answer.get(wire_name)
+            if value is not None:
+                values[name] = _integer(value) if hints[name] is int else str(value)
+        return cls(**values)
+
+    def wire_items(self) -> list[tuple[str, Any]]:
+        """Return the fields under DirectMail's own names, for people to read."""
+        return [(wire, getattr(self, name)) for name, wire in wire_names(self).items()]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendResult(Result):
+    """A mail was accepted. ``env_id`` is what the delivery events will carry."""
+
+    env_id: str = wire("EnvId", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountSummary(Result):
+    """
+    Quota and state of the account.
+
+    ``user_status``: 0 normal, 1 frozen, 2 overdue payment, 4 outbound restricted,
+    8 deleted. Quotas count mails; ``-1`` says that DirectMail gave no number.
+    """
+
+    user_status: int = wire("UserStatus", default=-1)
+    daily_quota: int = wire("DailyQuota", default=-1)
+    month_quota: int = wire("MonthQuota", default=-1)
+    quota_level: int = wire("QuotaLevel", default=-1)
+    max_quota_level: int = wire("MaxQuotaLevel", default=-1)
+    daily_remain_free_quota: int = wire("DailyRemainFreeQuota", default=-1)
+    remain_free_quota: int = wire("RemainFreeQuota", default=-1)
+    domains: int = wire("Domains", default=-1)
+    mail_addresses: int = wire("MailAddresses", default=-1)
+    receivers: int = wire("Receivers", default=-1)
+    tags: int = wire("Tags", default=-1)
+    templates: int = wire("Templates", default=-1)
+    enable_times: int = wire("EnableTimes", default=-1)
+    ip_channel_type: str = wire("IpChannelType", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailAddress(Result):
+    """
+    One sender address. ``account_status``: 0 normal, 1 frozen.
+
+    ``domain_status``: 0 fine, 1 not. ``daily_count`` and ``month_count`` are limits
+    (-1: none), ``daily_req_count`` and ``month_req_count`` what was used of them.
+    """
+
+    mail_address_id: str = wire("MailAddressId", default="")
+    account_name: str = wire("AccountName", default="")
+    send_type: str = wire("Sendtype", default="")
+    account_status: int = wire("AccountStatus", default=-1)
+    domain_status: int = wire("DomainStatus", default=-1)
+    reply_address: str = wire("ReplyAddress", default="")
+    reply_status: int = wire("ReplyStatus", default=-1)
+    daily_count: int = wire("DailyCount", default=-1)
+    month_count: int = wire("MonthCount", default=-1)
+    daily_req_count: int = wire("DailyReqCount", default=-1)
+    month_req_count: int = wire("MonthReqCount", default=-1)
+    create_time: str = wire("CreateTime", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailAddresses(Result):
+    """One page of the account's sender addresses."""
+
+    total_count: int = wire("TotalCount", default=0)
+    page_number: int = wire("PageNumber", default=1)
+    page_size: int = wire("PageSize", default=0)
+    items: tuple[MailAddress, ...] = ()
+
+    @classmethod
+    def from_fields(cls, answer: Mapping[str, Any]) -> MailAddresses:
+        """Read the counts, and the addresses nested below them."""
+        rows = (answer.get("data") or {}).get("mailAddress") or []
+        # XML cannot tell a list of one from a single value.
+        rows = [rows] if isinstance(rows, Mapping) else rows
+        items = tuple(MailAddress.from_fields(row) for row in rows)
+        flat = {name: answer.get(wire) for name, wire in wire_names(cls).items()}
+        return cls(
+            request_id=str(flat["request_id"]),
+            total_count=_integer(flat["total_count"]),
+            page_number=_integer(flat["page_number"]),
+            page_size=_integer(flat["page_size"]),
+            items=items,
+        )
+
+
+def _integer(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return -1
+
+
+def read_fields(answer: Answer) -> dict[str, Any] | None:
+    """
+    Return the top-level fields of an answer, or ``None`` if it is unreadable.
+
+    XML with a document type is refused unread: DirectMail sends none, and entities
+    are how a few bytes of XML fill the memory.
+    """
+    body = answer.body.strip()
+    try:
+        if body.startswith(b"<"):
+            if b"<!" in body:
+                return None
+            found = _element_fields(ElementTree.fromstring(body))
+        else:
+            found = json.loads(body)
+    except (ValueError, ElementTree.ParseError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _element_fields(element: ElementTree.Element) -> Any:
+    if not len(element):
+        return element.text or ""
+    found: dict[str, Any] = {}
+    for child in element:
+        value = _element_fields(child)
+        if child.tag not in found:
+            found[child.tag] = value
+        elif isinstance(found[child.tag], list):
+            found[child.tag].append(value)
+        else:
+            found[child.tag] = [found[child.tag], value]
+    return found
+
+
+def read_error(
+    action: str,
+    answer: Answer,
+    found: Mapping[str, Any] | None,
+    *,
+    private: Iterable[str] = (),
+) -> DirectMailError | None:
+    """
+    Return the exception for an ``answer`` with the fields ``found``, ``None`` if good.
+
+    ``private`` are values of the request that must not appear in it. The exception is
+    returned, not raised, so that no traceback holds the body of the answer.
+    """
+    found = found or {}
+    code = _text(found, "Code", "code")
+    request_id = _text(found, "RequestId", "requestId", "request_id")
+    if 200 <= answer.status < 300 and request_id and code in ("", "OK"):
+        return None
+    if code and code != "OK":
+        return api_error(
+            action,
+            code=code,
+            message=_text(found, "Message", "message"),
+            request_id=request_id,
+            http_status=answer.status,
+            retry_after=_retry_after(answer.headers),
+            private=private,
+        )
+    return _unreadable(action, answer)
+
+
+def _text(found: Mapping[str, Any], *names: str) -> str:
+    for name in names:
+        if isinstance(found.get(name), (str, int)):
+            return str(found[name]).strip()
+    return ""
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that the gateway asks for; its header counts milliseconds."""
+    value = headers.get("x-acs-retry-after", "")
+    return int(value) / 1000 if value.isascii() and value.isdigit() else None
+
+
+def _unreadable(action: str, answer: Answer) -> TransportError:
+    what = f"HTTP {answer.status}"
+    if 300 <= answer.status < 400:
+        remedy = "a redirect, which is not followed. Correct the endpoint."
+    elif answer.status == 407:
+        remedy = "an HTTP proxy wants authentication. Put it into the proxy's URL."
+    elif not answer.body.strip():
+        remedy = "an empty body."
+    else:
+        kind = answer.headers.get("content-type", "").partition(";")[0].strip()[:40]
+        remedy = (
+            f"a body that DirectMail does not send ({kind or 'no content type'},"
+            f" {len(answer.body)} bytes). Is there a proxy in between, or is the"
+            " endpoint wrong?"
+        )
+    unread = answer.status == 407
+    return TransportError(
+        f"{action} got no usable answer: {what} with {remedy}",
+        accepted="no" if unread else "unknown",
+        retryable=False,
+    )

@@ -1,0 +1,72 @@
+"""Whom the sandbox knows: its fixed credentials and its sender addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+__all__ = [
+    "ACCESS_KEY_ID",
+    "ACCESS_KEY_SECRET",
+    "DEFAULT_SENDERS",
+    "KEYS",
+    "STS_ACCESS_KEY_ID",
+    "STS_ACCESS_KEY_SECRET",
+    "STS_EXPIRED_TOKEN",
+    "STS_SECURITY_TOKEN",
+    "Key",
+    "Senders",
+]
+
+# Fixed and public on purpose: they open nothing but this sandbox.
+ACCESS_KEY_ID = "sandbox-id"
+ACCESS_KEY_SECRET = "sandbox-secret"
+INACTIVE_ACCESS_KEY_ID = "sandbox-inactive-id"
+STS_ACCESS_KEY_ID = "STS.sandbox-id"
+STS_ACCESS_KEY_SECRET = "sts-sandbox-secret"
+STS_SECURITY_TOKEN = "sandbox/token+1=="
+STS_EXPIRED_TOKEN = "sandbox/token+0=="
+
+#: The domains of RFC 2606 that are reserved for examples.
+DEFAULT_SENDERS = ("@example.com", "@example.net", "@example.org")
+
+
+@dataclass(frozen=True)
+class Key:
+    """An AccessKey of the sandbox; ``token`` is set for temporary ones."""
+
+    secret: str
+    token: str = ""
+    active: bool = True
+
+
+KEYS = {
+    ACCESS_KEY_ID: Key(ACCESS_KEY_SECRET),
+    INACTIVE_ACCESS_KEY_ID: Key(ACCESS_KEY_SECRET, active=False),
+    STS_ACCESS_KEY_ID: Key(STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN),
+}
+
+
+class Senders:
+    """
+    The sender addresses that exist in this DirectMail.
+
+    Each of ``patterns`` is an address, ``@domain`` for a domain and all below it, or
+    ``*`` for everybody.
+    """
+
+    def __init__(self, patterns: Iterable[str] = DEFAULT_SENDERS) -> None:
+        self.patterns = tuple(pattern.strip().lower() for pattern in patterns)
+
+    def know(self, address: str) -> bool:
+        """Say whether ``address`` may send."""
+        address = address.lower()
+        domain = address.rpartition("@")[2]
+        return any(
+            pattern in ("*", address)
+            or (
+                pattern.startswith("@")
+                and f".{domain}".endswith(f".{pattern.removeprefix('@')}")
+            )
+            for pattern in self.patterns
+        )

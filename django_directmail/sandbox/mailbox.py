@@ -1,0 +1,129 @@
+"""The mail that the sandbox accepted, in memory, with a bound."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+from django_directmail.sandbox.gateway import Call
+from django_directmail.sandbox.rules import addresses, carried_headers
+
+__all__ = ["Mail", "Mailbox"]
+
+#: What proves the sender is checked on arrival, and shown to nobody afterwards.
+HIDDEN = ("Signature", "SecurityToken")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """
+    One accepted mail. ``parameters`` is what came in, under DirectMail's own names.
+
+    ``id`` counts from 1 in the order of arrival.
+    """
+
+    id: int
+    received_at: str
+    signature: str
+    access_key_id: str
+    env_id: str
+    request_id: str
+    sender: str
+    sender_name: str
+    to: list[str]
+    bcc: list[str]
+    reply_to: str
+    reply_to_name: str
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    tag: str
+    headers: dict[str, str]
+    template: str
+    notes: list[str]
+    parameters: Mapping[str, str] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return all fields, ready for JSON."""
+        return asdict(self)
+
+    @property
+    def size(self) -> int:
+        """Return about how many characters of memory it takes."""
+        return sum(len(value) for value in self.parameters.values())
+
+
+class Mailbox:
+    """Keeps the newest mail: at most ``capacity`` of them and ``max_size`` in all."""
+
+    def __init__(self, capacity: int = 1000, max_size: int = 64 * 1024 * 1024) -> None:
+        self.capacity = capacity
+        self.max_size = max_size
+        self._lock = threading.Lock()
+        self._mails: OrderedDict[int, Mail] = OrderedDict()
+        self._size = 0
+        self._last_id = 0
+        self._revision = 0
+
+    def accept(self, call: Call, request_id: str) -> Mail:
+        """Keep the mail of a call that passed all rules, and return it."""
+        p = call.parameters
+        headers, notes = carried_headers(p)
+        with self._lock:
+            self._last_id += 1
+            self._revision += 1
+            mail = Mail(
+                id=self._last_id,
+                received_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                signature=call.signature,
+                access_key_id=call.access_key_id,
+                env_id=str(600_000_000_000 + self._last_id),
+                request_id=request_id,
+                sender=p["AccountName"],
+                sender_name=p.get("FromAlias", ""),
+                to=addresses(p, "ToAddress"),
+                bcc=addresses(p, "BccAddress"),
+                reply_to=p.get("ReplyAddress", ""),
+                reply_to_name=p.get("ReplyAddressAlias", ""),
+                subject=p["Subject"],
+                text=p.get("TextBody", ""),
+                html=p.get("HtmlBody", ""),
+                tag=p.get("TagName", ""),
+                headers=headers,
+                template=p.get("Template", ""),
+                notes=notes,
+                parameters={k: v for k, v in p.items() if k not in HIDDEN},
+            )
+            self._mails[mail.id] = mail
+            self._size += mail.size
+            while len(self._mails) > self.capacity or (
+                self._size > self.max_size and len(self._mails) > 1
+            ):
+                self._size -= self._mails.popitem(last=False)[1].size
+            return mail
+
+    @property
+    def revision(self) -> int:
+        """Return a number that changes whenever the content does."""
+        return self._revision
+
+    def all(self) -> list[Mail]:
+        """Return the kept mail, oldest first."""
+        with self._lock:
+            return list(self._mails.values())
+
+    def get(self, id: int) -> Mail | None:
+        """Return one mail, ``None`` if it was never there or is gone."""
+        with self._lock:
+            return self._mails.get(id)
+
+    def clear(self) -> None:
+        """Forget all mail; ids go on counting."""
+        with self._lock:
+            self._mails.clear()
+            self._size = 0
+            self._revision += 1
