@@ -72,7 +72,10 @@ def clean_endpoint(endpoint: str) -> str:
             and parts.hostname
             and parts.port != 0
             and parts.path in ("", "/")
-            and not (parts.query or parts.fragment or parts.username)
+            and not (parts.query or parts.fragment)
+            # A password would end up in the Host header and in error messages.
+            and not set("@\\") & set(parts.netloc)
+            and not parts.netloc.endswith(":")
             and endpoint.isascii()
             and endpoint.isprintable()
             and " " not in endpoint
@@ -81,7 +84,7 @@ def clean_endpoint(endpoint: str) -> str:
         fine = False
     if not fine:
         raise ValueError(f"{endpoint!r} is not the URL of an endpoint. {hint}")
-    return endpoint.rstrip("/")
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 @dataclass(frozen=True)
@@ -172,9 +175,7 @@ class Client:
         data = prepared.request.data
         answer = transport.send(prepared.request, timeout=self.timeout)
         found = read_fields(answer)
-        error = read_error(
-            data.action, answer, found, private=data.parameters.values()
-        )
+        error = read_error(data.action, answer, found, private=data.parameters.values())
         if error is not None:
             # The answer may repeat the request: nothing of it in a traceback's frame.
             found = None

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Union
+from typing import Any
 
 from django_directmail.api.errors import CredentialsError
 
@@ -23,35 +23,40 @@ ENVIRONMENT = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Credentials:
     """
     An AccessKey. ``security_token`` belongs to temporary ones (STS, RAM roles).
 
     Raise :exc:`~django_directmail.api.errors.CredentialsError` if the ID or the secret
-    is empty, or if one of them holds white space, which a copied key easily does.
+    is empty, or if one of them holds white space, which a copied key easily does, or
+    a character that no key has and no HTTP header can carry.
     """
 
     access_key_id: str
     access_key_secret: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
 
-    def __post_init__(self) -> None:
-        for name in ("access_key_id", "access_key_secret"):
-            value = getattr(self, name)
-            if not isinstance(value, str) or not value:
-                raise _no_credentials(f"{name} is empty.")
-        for name in ENVIRONMENT:
-            value = getattr(self, name) or ""
-            if any(char.isspace() or not char.isprintable() for char in value):
-                raise _no_credentials(
-                    f"{name} holds a space or a line break. Was it copied whole?"
-                )
+    def __init__(
+        self,
+        access_key_id: str,
+        access_key_secret: str,
+        security_token: str | None = None,
+    ) -> None:
+        # Written out, because a traceback may be shown with the variables of its
+        # frames: a generated method would keep the secret in one of them.
+        object.__setattr__(self, "access_key_id", access_key_id)
+        object.__setattr__(self, "access_key_secret", access_key_secret)
+        object.__setattr__(self, "security_token", security_token)
+        del access_key_id, access_key_secret, security_token
+        problem = _find_problem(self)
+        if problem:
+            raise _no_credentials(problem)
 
 
 #: A :class:`Credentials`, a callable that returns one, or an object with a
 #: ``get_credential()`` method as the ``alibabacloud-credentials`` package has.
-CredentialsSource = Union[Credentials, Callable[[], Any], Any]
+CredentialsSource = Credentials | Callable[[], Any] | Any
 
 
 def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
@@ -63,14 +68,18 @@ def from_environment(environ: Mapping[str, str] | None = None) -> Credentials:
     """
     environ = os.environ if environ is None else environ
     names = [ENVIRONMENT["access_key_id"], ENVIRONMENT["access_key_secret"]]
-    missing = [name for name in names if not environ.get(name)]
-    if missing:
-        raise _no_credentials(
-            f"There is no AccessKey: set {' and '.join(missing)} in the environment."
+    missing = " and ".join(name for name in names if not environ.get(name))
+    try:
+        if missing:
+            raise _no_credentials(
+                f"There is no AccessKey: set {missing} in the environment."
+            )
+        return Credentials(
+            **{name: environ.get(var) or None for name, var in ENVIRONMENT.items()}  # type: ignore[arg-type]  # checked above
         )
-    return Credentials(
-        **{name: environ.get(var) or None for name, var in ENVIRONMENT.items()}  # type: ignore[arg-type]  # checked above
-    )
+    finally:
+        # All secrets of the process, which a traceback must not show.
+        del environ
 
 
 def resolve(source: CredentialsSource) -> Credentials:
@@ -94,10 +103,27 @@ def resolve(source: CredentialsSource) -> Credentials:
         )
     except AttributeError:
         kind = type(source).__name__
+    finally:
+        # It may hold a secret, which a traceback must not show.
+        del source
     raise _no_credentials(
         f"The credentials source gave a {kind}; it must give an object with"
         " access_key_id, access_key_secret and security_token."
     )
+
+
+def _find_problem(credentials: Credentials) -> str:
+    for name in ENVIRONMENT:
+        value = getattr(credentials, name)
+        if not value and name == "security_token":
+            continue
+        if not isinstance(value, str) or not value:
+            return f"{name} is empty."
+        if any(char.isspace() or not char.isprintable() for char in value):
+            return f"{name} holds a space or a line break. Was it copied whole?"
+        if not value.isascii():
+            return f"{name} holds a character that is not ASCII. Was it copied right?"
+    return ""
 
 
 def _no_credentials(text: str) -> CredentialsError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
@@ -141,24 +141,20 @@ class MailAddresses(Result):
     @classmethod
     def from_fields(cls, answer: Mapping[str, Any]) -> MailAddresses:
         """Read the counts, and the addresses nested below them."""
-        rows = (answer.get("data") or {}).get("mailAddress") or []
+        data = answer.get("data")
+        rows = data.get("mailAddress") if isinstance(data, Mapping) else None
         # XML cannot tell a list of one from a single value.
-        rows = [rows] if isinstance(rows, Mapping) else rows
-        items = tuple(MailAddress.from_fields(row) for row in rows)
-        flat = {name: answer.get(wire) for name, wire in wire_names(cls).items()}
-        return cls(
-            request_id=str(flat["request_id"]),
-            total_count=_integer(flat["total_count"]),
-            page_number=_integer(flat["page_number"]),
-            page_size=_integer(flat["page_size"]),
-            items=items,
-        )
+        rows = rows if isinstance(rows, list) else [rows]
+        items = [
+            MailAddress.from_fields(row) for row in rows if isinstance(row, Mapping)
+        ]
+        return replace(super().from_fields(answer), items=tuple(items))
 
 
 def _integer(value: Any) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return -1
 
 
@@ -172,9 +168,11 @@ def read_fields(answer: Answer) -> dict[str, Any] | None:
     body = answer.body.strip()
     try:
         if body.startswith(b"<"):
-            if b"<!" in body:
+            # As text: in UTF-16, a document type would not look like one in bytes.
+            text = body.decode()
+            if "<!" in text:
                 return None
-            found = _element_fields(ElementTree.fromstring(body))
+            found = _element_fields(ElementTree.fromstring(text))
         else:
             found = json.loads(body)
     except (ValueError, ElementTree.ParseError, RecursionError):

@@ -13,6 +13,7 @@ import io
 import os
 import threading
 from http.cookiejar import DefaultCookiePolicy
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
@@ -39,7 +40,10 @@ _session: requests.Session | None = None
 def is_loopback(url: str) -> bool:
     """Say whether ``url`` points to this very machine, as the sandbox's does."""
     host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def send(request: SignedRequest, *, timeout: tuple[float, float]) -> Answer:
@@ -55,17 +59,18 @@ def send(request: SignedRequest, *, timeout: tuple[float, float]) -> Answer:
         return _post(request, body, timeout)
     except _TooLarge:
         error = _too_large(request)
-    except exceptions.RequestException as cause:
+    # requests lets some of urllib3 through, and an OSError for a missing CA bundle.
+    except (OSError, urllib3_exceptions.HTTPError) as cause:
         error = _translate(request, body, cause, timeout)
     # Outside the except block: an exception of requests carries the request with its
     # body, and would stay attached to ours as its context.
     raise error
 
 
-def _post(
-    request: SignedRequest, body: _Body, timeout: tuple[float, float]
-) -> Answer:
+def _post(request: SignedRequest, body: _Body, timeout: tuple[float, float]) -> Answer:
     url = request.url
+    # A proxy cannot reach the loopback interface of this machine.
+    bypass = {"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else None
     with _get_session().post(
         url,
         # An empty file would go out chunked, which is not what was signed.
@@ -75,8 +80,7 @@ def _post(
         allow_redirects=False,
         stream=True,
         auth=_keep_headers,
-        # A proxy cannot reach the loopback interface of this machine.
-        proxies={"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else None,
+        proxies=bypass,
     ) as response:
         content = bytearray()
         for chunk in response.iter_content(16384):
@@ -191,14 +195,25 @@ CAUSES: tuple[tuple[type[Exception], Accepted, str], ...] = (
         "the answer cannot be decompressed. Is there a proxy in between?",
     ),
     (exceptions.InvalidURL, "no", "this is not a valid URL. Correct the endpoint."),
+    (
+        urllib3_exceptions.LocationValueError,
+        "no",
+        "this is not a valid URL. Correct the endpoint.",
+    ),
     (exceptions.RequestException, "unknown", "the request failed ({kind})."),
+    (urllib3_exceptions.HTTPError, "unknown", "the request failed ({kind})."),
+    (
+        OSError,
+        "unknown",
+        "a file of certificates cannot be read. Check REQUESTS_CA_BUNDLE.",
+    ),
 )
 
 
 def _translate(
     request: SignedRequest,
     body: _Body,
-    cause: exceptions.RequestException,
+    cause: Exception,
     timeout: tuple[float, float],
 ) -> TransportError:
     chain = _chain(cause)

@@ -120,9 +120,7 @@ def _check_recipients(parameters: Mapping[str, str]) -> None:
         )
     for name, found in (("ToAddress", to), ("BccAddress", bcc)):
         if not all(is_address(address) for address in found):
-            raise Refusal(
-                400, f"Invalid{name}", f"An address in {name} is malformed."
-            )
+            raise Refusal(400, f"Invalid{name}", f"An address in {name} is malformed.")
 
 
 def addresses(parameters: Mapping[str, str], name: str) -> list[str]:

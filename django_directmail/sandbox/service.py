@@ -46,9 +46,7 @@ class Service:
             call = authenticate(http, self._nonces)
             carry_out = self._actions.get(call.action)
             if carry_out is None:
-                raise Refusal(
-                    404, "InvalidApi.NotFound", "Specified api is not found."
-                )
+                raise Refusal(404, "InvalidApi.NotFound", "Specified api is not found.")
             return render_result(call.action, carry_out(call), call.format)
         except Refusal as refusal:
             return self.refuse(http, refusal)

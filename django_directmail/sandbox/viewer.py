@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Any
-from urllib.parse import unquote
 
+from django_directmail.sandbox.accounts import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
-from django_directmail.sandbox.mailbox import Mailbox
+from django_directmail.sandbox.mailbox import Mail, Mailbox
 
 __all__ = ["Viewer"]
 
@@ -19,22 +20,29 @@ FILES = {
     "index.html": "text/html;charset=utf-8",
     "viewer.css": "text/css;charset=utf-8",
     "viewer.js": "text/javascript;charset=utf-8",
+    "mail.js": "text/javascript;charset=utf-8",
+    "texts.js": "text/javascript;charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self';"
-    " img-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none';"
-    " form-action 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; script-src 'self';"
+    " style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self';"
+    " base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-cache",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Mail is in memory only, and its numbers begin anew: a disk must not remember it.
+    "Cache-Control": "no-store",
 }
 #: A mail is somebody else's HTML: no script, no remote content, no way out of its
 #: frame. ``data:`` images and inline styles are how mail looks like mail.
 PREVIEW_HEADERS = {
     **PAGE_HEADERS,
     "Content-Security-Policy": "sandbox; default-src 'none'; img-src data:;"
-    " style-src 'unsafe-inline'; frame-ancestors 'self'",
+    " style-src 'unsafe-inline'; base-uri 'none'; form-action 'none';"
+    " frame-ancestors 'self'",
+    # The policy above has no word on looking up the names of other servers.
+    "X-DNS-Prefetch-Control": "off",
 }
 
 
@@ -47,32 +55,35 @@ class Viewer:
         self.mailbox = mailbox
         self.faults = faults
         self._status = status
+        # Numbers of mails and revisions begin anew in every sandbox; this tells a
+        # page that stayed open that it talks to another one.
+        self._instance = uuid.uuid4().hex
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> HttpAnswer:
         """Return the page, file or JSON at ``path``; 404 where there is none."""
-        parts = [unquote(part) for part in path.strip("/").split("/")]
-        if method == "GET" and parts == [""]:
-            return _file("index.html")
-        if method == "GET" and parts[0] == "static" and parts[-1] in FILES:
-            return _file(parts[-1])
-        if method == "GET" and parts[0] == "mails" and parts[-1] == "preview":
-            return self._preview(parts[1])
-        if parts[0] == "api":
-            return self._api(method, parts[1:], headers, body)
-        return _json({"error": "There is nothing at this address."}, 404)
+        match method, path.removeprefix("/").split("/"):
+            case "GET", [""]:
+                return _file("index.html")
+            case "GET", ["static", name] if name in FILES:
+                return _file(name)
+            case "GET", ["mails", id, "preview"]:
+                return self._preview(id)
+            case _, ["api", *parts]:
+                return self._api(method, parts, headers, body)
+        return _nothing()
 
     def _api(
         self, method: str, parts: list[str], headers: Mapping[str, str], body: bytes
     ) -> HttpAnswer:
         match method, parts:
             case "GET", ["status"]:
-                return _json(self._status())
+                return _json(self._describe())
             case "GET", ["mails"]:
                 return self._list()
             case "GET", ["mails", id]:
-                mail = self.mailbox.get(int(id)) if id.isdecimal() else None
+                mail = self._find(id)
                 return _json(mail.as_dict()) if mail else _gone()
             case "DELETE", ["mails"]:
                 self.mailbox.clear()
@@ -84,7 +95,20 @@ class Viewer:
             case "DELETE", ["faults"]:
                 self.faults.clear()
                 return _json({})
-        return _json({"error": "There is nothing at this address."}, 404)
+        return _nothing()
+
+    def _describe(self) -> dict[str, Any]:
+        return {
+            **self._status(),
+            "instance": self._instance,
+            "access_key_id": ACCESS_KEY_ID,
+            "access_key_secret": ACCESS_KEY_SECRET,
+        }
+
+    def _find(self, id: str) -> Mail | None:
+        # Twenty digits are more than any counter reaches, and int() refuses thousands.
+        number = id.isascii() and id.isdecimal() and len(id) <= 20
+        return self.mailbox.get(int(id)) if number else None
 
     def _list(self) -> HttpAnswer:
         # The revision first: a mail that arrives in between is then shown next time.
@@ -94,7 +118,7 @@ class Viewer:
             mail["excerpt"] = mail.pop("text")[:200]
             mail["has_html"] = bool(mail.pop("html"))
             del mail["parameters"], mail["template"]
-        return _json({"revision": revision, "mails": mails})
+        return _json({"instance": self._instance, "revision": revision, "mails": mails})
 
     def _add_fault(self, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         # A page of another site can post a form here, but not this content type.
@@ -108,7 +132,7 @@ class Viewer:
         return _json({"faults": self.faults.as_list()}, 201)
 
     def _preview(self, id: str) -> HttpAnswer:
-        mail = self.mailbox.get(int(id)) if id.isdecimal() else None
+        mail = self._find(id)
         if mail is None:
             return _gone()
         return HttpAnswer(
@@ -122,8 +146,13 @@ def _file(name: str) -> HttpAnswer:
 
 
 def _json(value: Any, status: int = 200) -> HttpAnswer:
-    body = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-    return HttpAnswer(status, body, headers=PAGE_HEADERS)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # JSON in a parameter can smuggle in half a surrogate pair, which has no UTF-8.
+    return HttpAnswer(status, text.encode(errors="replace"), headers=PAGE_HEADERS)
+
+
+def _nothing() -> HttpAnswer:
+    return _json({"error": "There is nothing at this address."}, 404)
 
 
 def _gone() -> HttpAnswer:

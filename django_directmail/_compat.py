@@ -1,0 +1,64 @@
+"""Every branch on Django's version, each with the version at which it can go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import django
+from django.conf import settings
+from django.core import mail
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.base import BaseEmailBackend
+
+__all__ = [
+    "HAS_MAILERS",
+    "HeaderError",
+    "configuration_error",
+    "configured_mailers",
+    "get_mailer",
+]
+
+#: Mailers have names since Django 6.1. Delete the other branches with 6.0.
+HAS_MAILERS = django.VERSION >= (6, 1)
+
+# Until 5.2 a line break in a header is Django's own error. Delete with 5.2.
+if django.VERSION >= (6, 0):
+    HeaderError: type[ValueError] = ValueError
+else:
+    HeaderError = mail.BadHeaderError
+
+
+def configuration_error(text: str, alias: str | None) -> ImproperlyConfigured:
+    """Return the exception for a wrong setting: InvalidMailer under an alias."""
+    if alias is None:
+        return ImproperlyConfigured(text)
+    if HAS_MAILERS:
+        return mail.InvalidMailer(text, alias=alias)
+    return ImproperlyConfigured(f"MAILERS[{alias!r}]: {text}")
+
+
+def get_mailer(using: str | None = None) -> BaseEmailBackend:
+    """Return the mailer named ``using``, or the default one."""
+    if HAS_MAILERS:
+        return mail.mailers[using or "default"]
+    if using not in (None, "default"):
+        raise ImproperlyConfigured(
+            f"There is no mailer {using!r}: MAILERS needs Django 6.1, this is"
+            f" {django.get_version()}."
+        )
+    connection: BaseEmailBackend = mail.get_connection()
+    return connection
+
+
+def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
+    """Yield alias (``None`` without MAILERS), backend path and options of each."""
+    if HAS_MAILERS and hasattr(settings, "MAILERS"):
+        for alias, entry in settings.MAILERS.items():
+            yield alias, str(entry.get("BACKEND", "")), entry.get("OPTIONS", {})
+        return
+    with catch_warnings():
+        simplefilter("ignore", PendingDeprecationWarning)
+        simplefilter("ignore", DeprecationWarning)
+        yield None, str(settings.EMAIL_BACKEND), {}

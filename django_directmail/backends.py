@@ -1,0 +1,241 @@
+"""
+The email backend: ``EMAIL_BACKEND = "django_directmail.backends.EmailBackend"``.
+
+It needs no database and no entry in ``INSTALLED_APPS``.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from contextvars import ContextVar
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.views.decorators.debug import sensitive_variables
+
+from django_directmail._compat import HAS_MAILERS, configuration_error
+from django_directmail.api.client import PreparedCall, suggest
+from django_directmail.api.errors import (
+    ApiError,
+    CredentialsError,
+    DirectMailError,
+    Outcome,
+    SendError,
+    TransportError,
+)
+from django_directmail.api.results import SendResult
+from django_directmail.conf import OPTIONS, get_account
+from django_directmail.mapping import Call, Plan, build_plan
+from django_directmail.signals import CancelSend, post_send, pre_send
+from django_directmail.status import RecipientStatus, SendStatus, status_of
+
+__all__ = ["EmailBackend"]
+
+logger = logging.getLogger("django_directmail")
+
+# Set while receivers of post_send run: see EmailBackend._announce.
+_announcing: ContextVar[bool] = ContextVar("directmail_announcing", default=False)
+
+
+class EmailBackend(BaseEmailBackend):
+    """
+    Sends each message as signed calls of DirectMail's API.
+
+    Options are the keys of ``DIRECTMAIL`` in lower case; ``fail_silently`` keeps quiet
+    about mails that DirectMail did not take, never about a wrong configuration or a
+    message that cannot be expressed. Raise
+    :exc:`~django.core.exceptions.ImproperlyConfigured` (``InvalidMailer`` under an
+    alias) for a setting that cannot be. Cheap to make, safe to share between threads.
+    """
+
+    alias: str | None
+    fail_silently: bool
+
+    @sensitive_variables()
+    def __init__(self, *, fail_silently: bool = False, **kwargs: Any) -> None:
+        options = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
+        alias = kwargs.get("alias")
+        self._refuse_unknown(kwargs, alias)
+        if not HAS_MAILERS:
+            kwargs = {}
+        super().__init__(**kwargs)
+        self.alias = alias
+        self.fail_silently = bool(fail_silently)
+        self._is_open = False
+        self.account = get_account(options, alias)
+        self.client = self.account.client()
+
+    @staticmethod
+    def _refuse_unknown(kwargs: dict[str, Any], alias: str | None) -> None:
+        """Refuse options that Django would swallow, and say what was meant."""
+        # send_mail() of Django <= 6.0 passes a username and a password to every
+        # backend; get_connection() of 6.1 says itself which to ignore.
+        legacy = {"alias", "username", "password", "_ignore_unknown_kwargs"}
+        ignored = kwargs.get("_ignore_unknown_kwargs") or ()
+        unknown = [key for key in kwargs if key not in legacy and key not in ignored]
+        # Without an alias, Django 6.1 warns about them, for now.
+        if unknown and (alias is not None or not HAS_MAILERS):
+            names = ", ".join(repr(key) for key in unknown)
+            raise configuration_error(
+                f"Unknown options {names}.{suggest(unknown[0], OPTIONS)}", alias
+            )
+
+    def open(self) -> bool:
+        """Return ``True`` if it was not open; connections belong to the process."""
+        was_open, self._is_open = self._is_open, True
+        return not was_open
+
+    def close(self) -> None:
+        """Do what Django expects of a backend; the connections stay for the next."""
+        self._is_open = False
+
+    @sensitive_variables()
+    def send_messages(self, email_messages: Iterable[EmailMessage]) -> int:
+        """
+        Send all messages and return how many DirectMail accepted.
+
+        A message that fails does not stop the others. At the end a single message
+        raises its own error, and a list a
+        :exc:`~django_directmail.api.errors.SendError` that tells which ones went out.
+        Messages without a recipient are skipped.
+        """
+        outcomes = [
+            outcome
+            for position, message in enumerate(email_messages or ())
+            if (outcome := self._send(message, position)) is not None
+        ]
+        failed = [outcome for outcome in outcomes if outcome.error is not None]
+        sent = [
+            outcome for outcome in outcomes if outcome.env_ids and not outcome.error
+        ]
+        if failed:
+            self._report(sent, failed, total=len(outcomes))
+        return len(sent)
+
+    def prepare(self, message: EmailMessage) -> list[PreparedCall[SendResult]]:
+        """
+        Return the signed calls that would carry ``message``, without sending them.
+
+        Raise what sending would raise before anything leaves.
+        """
+        plan = build_plan(message, self.account)
+        return [self._sign(call) for call in plan.calls]
+
+    def _send(self, message: EmailMessage, position: int) -> Outcome | None:
+        """Send one message; return how it ended, ``None`` if it addresses nobody."""
+        status = SendStatus()
+        message.directmail_status = status  # type: ignore[attr-defined]  # documented
+        message.anymail_status = status  # type: ignore[attr-defined]  # documented
+        try:
+            if not message.recipients():
+                return None
+            pre_send.send(sender=type(self), message=message, alias=self.alias)
+            plan = build_plan(message, self.account)
+        except CancelSend:
+            status.status = "cancelled"
+        except Exception as error:
+            # Kept to be raised when the list is done; nothing has left.
+            status.status, status.error = "rejected", error
+        else:
+            for warning in plan.warnings:
+                logger.warning("A mail goes out changed: %s", warning)
+            self._carry_out(plan, status)
+        self._announce(message, status)
+        return Outcome(
+            position,
+            tuple(status.env_ids),
+            tuple(status.request_ids),
+            status.error,
+        )
+
+    def _carry_out(self, plan: Plan, status: SendStatus) -> None:
+        """Make all calls of one message and write down how each ended."""
+        words, sent, failed = [], [], []
+        for position, call in enumerate(plan.calls):
+            try:
+                result = self.client.send(self._sign(call))
+            except Exception as error:
+                word, env_id = status_of(error), None
+                failed.append(Outcome(position, error=error))
+            else:
+                word, env_id = "accepted", result.env_id
+                status.results.append(result)
+                sent.append(Outcome(position, (result.env_id,), (result.request_id,)))
+            words.append(word)
+            for address in call.recipients:
+                status.recipients[address] = RecipientStatus(word, env_id)
+        status.settle(words)
+        if failed:
+            status.error = _one_error("calls of this message", sent, failed)
+
+    def _sign(self, call: Call) -> PreparedCall[SendResult]:
+        try:
+            return self.client.prepare(call.action)
+        except CredentialsError as error:
+            text = str(error)
+        # Nothing was asked yet: these credentials cannot even be used.
+        raise configuration_error(text, self.alias)
+
+    def _announce(self, message: EmailMessage, status: SendStatus) -> None:
+        """Tell the receivers of ``post_send``; what they raise is only logged."""
+        arguments: dict[str, Any] = {
+            "sender": type(self),
+            "message": message,
+            "status": status,
+            "alias": self.alias,
+        }
+        if not _announcing.get():
+            token = _announcing.set(True)
+            try:
+                post_send.send_robust(**arguments)
+            finally:
+                _announcing.reset(token)
+            return
+        # Django logs a failed receiver as an error, and may mail that to the admins
+        # through this backend: a second failure must not start a third mail.
+        try:
+            post_send.send(**arguments)
+        except Exception as error:
+            logger.warning("A receiver of post_send raised %s.", type(error).__name__)
+
+    def _report(
+        self, sent: list[Outcome], failed: list[Outcome], *, total: int
+    ) -> None:
+        """Raise for what failed, or log it if that is wanted and may be."""
+        errors = [outcome.error for outcome in failed]
+        if self.fail_silently and all(_is_silent(error) for error in errors):
+            for error in errors:
+                logger.warning("A mail was not sent: %s", error)
+            return
+        if total == 1 or (
+            not sent and all(isinstance(e, ImproperlyConfigured) for e in errors)
+        ):
+            assert errors[0] is not None
+            raise errors[0]
+        raise SendError(_summary("messages", sent, failed), sent=sent, failed=failed)
+
+
+def _is_silent(error: Exception | None) -> bool:
+    """Say whether ``fail_silently`` covers it: the transport, not the message."""
+    if isinstance(error, SendError):
+        return all(_is_silent(outcome.error) for outcome in error.failed)
+    return isinstance(error, (TransportError, ApiError))
+
+
+def _one_error(
+    what: str, sent: list[Outcome], failed: list[Outcome]
+) -> Exception | None:
+    if len(sent) + len(failed) == 1:
+        return failed[0].error
+    return SendError(_summary(what, sent, failed), sent=sent, failed=failed)
+
+
+def _summary(what: str, sent: list[Outcome], failed: list[Outcome]) -> str:
+    first = failed[0].error
+    # The text of a foreign exception may hold anything.
+    shown = str(first) if isinstance(first, DirectMailError) else type(first).__name__
+    total = len(sent) + len(failed)
+    return f"{len(failed)} of {total} {what} failed. The first: {shown}"

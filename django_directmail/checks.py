@@ -1,0 +1,147 @@
+"""
+System checks: what can be known about the settings without a network.
+
+Each mailer is built once, as Django would: its own test runner replaces them all, so
+that a wrong option otherwise shows in production only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from django_directmail._compat import configured_mailers
+from django_directmail.addresses import parse_address
+from django_directmail.api.actions.mail import MAX_ALIAS
+from django_directmail.api.credentials import from_environment
+from django_directmail.api.errors import CredentialsError
+from django_directmail.api.transport import is_loopback
+from django_directmail.backends import EmailBackend
+from django_directmail.conf import Account, get_account, get_setting, without_effect
+
+__all__ = ["check_deployment", "check_mailers"]
+
+
+def check_mailers(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Report what is wrong or doubtful in the settings of each of our mailers."""
+    found: list[CheckMessage] = []
+    try:
+        get_account({})
+    except ImproperlyConfigured as error:
+        return [_invalid(error)]
+    for alias, options in _our_mailers():
+        try:
+            account = get_account(_account_options(options), alias)
+        except ImproperlyConfigured as error:
+            found.append(_invalid(error))
+            continue
+        found += _check_account(account)
+        found += _check_senders(account)
+        for key in without_effect(options):
+            found.append(
+                Warning(
+                    f"{_place(alias)}{key} has no effect in this version.",
+                    hint="Remove it, or leave it for a version that reads it.",
+                    id="directmail.W004",
+                )
+            )
+    return found
+
+
+def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """Report what is fine on a laptop and not in production."""
+    found: list[CheckMessage] = []
+    for alias, options in _our_mailers():
+        try:
+            client = get_account(_account_options(options), alias).client()
+        except ImproperlyConfigured:
+            continue  # check_mailers reports it
+        if is_loopback(client.endpoint):
+            found.append(
+                Warning(
+                    f"{_place(alias)}mail goes to {client.endpoint} on this very"
+                    " machine, which looks like the sandbox.",
+                    hint="Remove ENDPOINT to send through DirectMail.",
+                    id="directmail.W005",
+                )
+            )
+    return found
+
+
+def _our_mailers() -> Iterator[tuple[str | None, dict[str, Any]]]:
+    for alias, path, options in configured_mailers():
+        try:
+            backend = import_string(path)
+        except ImportError:
+            continue  # Django reports it
+        if isinstance(backend, type) and issubclass(backend, EmailBackend):
+            yield alias, dict(options)
+
+
+def _account_options(options: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in options.items() if key != "fail_silently"}
+
+
+def _invalid(error: ImproperlyConfigured) -> CheckMessage:
+    return Error(
+        str(error),
+        hint="See the table of settings in the documentation.",
+        id="directmail.E001",
+    )
+
+
+def _place(alias: str | None) -> str:
+    return f"MAILERS[{alias!r}]: " if alias else ""
+
+
+def _check_account(account: Account) -> Iterator[CheckMessage]:
+    place = _place(account.alias)
+    if account.credentials is from_environment:
+        try:
+            from_environment()
+        except CredentialsError as error:
+            yield Warning(
+                f"{place}{error}",
+                hint="Or set ACCESS_KEY_ID and ACCESS_KEY_SECRET, or CREDENTIALS, in"
+                " DIRECTMAIL. Until then every mail fails.",
+                id="directmail.W001",
+            )
+    endpoint = account.client().endpoint
+    if not endpoint.startswith("https://") and not is_loopback(endpoint):
+        yield Warning(
+            f"{place}ENDPOINT is {endpoint}: mail would cross the network readable for"
+            " everybody.",
+            hint="Use https://.",
+            id="directmail.W002",
+        )
+
+
+def _check_senders(account: Account) -> Iterator[CheckMessage]:
+    for name in ("DEFAULT_FROM_EMAIL", "SERVER_EMAIL"):
+        try:
+            sender = parse_address(get_setting(name), name)
+        except ValueError as error:
+            yield Warning(
+                str(error),
+                hint=f"Correct {name}. Mail from it fails.",
+                id="directmail.W006",
+            )
+            continue
+        if len(sender.display_name) > MAX_ALIAS:
+            yield Warning(
+                f"The display name in {name} has {len(sender.display_name)} characters"
+                f" and goes out as {sender.display_name[:MAX_ALIAS]!r}.",
+                hint=f"DirectMail accepts {MAX_ALIAS} characters. Shorten it.",
+                id="directmail.W003",
+            )
+        if account.account_name is None and "." not in sender.wire.rpartition("@")[2]:
+            yield Warning(
+                f"{name} is {sender.wire!r}, which cannot be a sender of DirectMail.",
+                hint=f"Set {name} to an address of your verified domain, or set"
+                ' DIRECTMAIL["ACCOUNT_NAME"].',
+                id="directmail.W006",
+            )

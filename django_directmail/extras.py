@@ -1,0 +1,146 @@
+"""
+What a message may carry beyond Django: tags, tracking, metadata, a template.
+
+The attributes have the names of django-anymail, so that code ports both ways. They
+need no special message class: set them on any ``EmailMessage``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.mail import EmailMessage
+
+from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
+from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.parameters import (
+    BadHeader,
+    clean_header,
+    clean_parameters,
+    make_template,
+    one_line,
+)
+
+__all__ = ["Extras", "decode_metadata", "encode_metadata", "read_extras"]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Parameters (``None`` cancels), headers, and whether a tag had to be left over."""
+
+    parameters: dict[str, Any]
+    headers: dict[str, str]
+    more_tags: bool = False
+
+
+def read_extras(message: EmailMessage) -> Extras:
+    """
+    Return what the extra attributes of ``message`` stand for.
+
+    ``esp_extra`` wins over ``directmail``, and that over the others. Raise
+    :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be sent.
+    """
+    if _get(message, "merge_data") is not None:
+        raise UnsupportedMessage(
+            "The message has merge_data; this version cannot send it. Send one message"
+            " for each recipient."
+        )
+    tags = _get(message, "tags") or ()
+    if isinstance(tags, str):
+        raise UnsupportedMessage("tags is text; make it a list.")
+    tags = list(tags)
+    values = {**_tracking(message), **_template(message)}
+    if tags:
+        values["tag_name"] = one_line(tags[0], "A tag")
+    headers = _metadata(message)
+    for attribute in ("directmail", "esp_extra"):
+        given = _by_hand(message, attribute)
+        headers.update(given.pop("headers", None) or {})
+        values.update(given)
+    return Extras(values, headers, more_tags=len(tags) > 1)
+
+
+def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
+    try:
+        return clean_parameters(_get(message, attribute) or {})
+    except BadHeader:
+        raise
+    except UnsupportedMessage as error:
+        reason = str(error)
+    raise UnsupportedMessage(f"message.{attribute}: {reason}")
+
+
+def _get(message: EmailMessage, name: str) -> Any:
+    return getattr(message, name, None)
+
+
+def _tracking(message: EmailMessage) -> dict[str, Any]:
+    """Return the one switch that DirectMail has for opens and clicks together."""
+    found = {
+        bool(value)
+        for name in ("track_opens", "track_clicks")
+        if (value := _get(message, name)) is not None
+    }
+    if len(found) > 1:
+        raise UnsupportedMessage(
+            "track_opens and track_clicks differ; DirectMail tracks both or none."
+        )
+    return {"click_trace": "1" if found.pop() else "0"} if found else {}
+
+
+def _metadata(message: EmailMessage) -> dict[str, str]:
+    metadata = _get(message, "metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise UnsupportedMessage(
+            f"metadata is a {type(metadata).__name__}; make it a dict."
+        )
+    return dict(
+        clean_header(f"{EVENT_HEADER_PREFIX}{name}", encode_metadata(str(name), value))
+        for name, value in metadata.items()
+    )
+
+
+def _template(message: EmailMessage) -> dict[str, Any]:
+    template_id = _get(message, "template_id")
+    data = _get(message, "merge_global_data")
+    if template_id is None:
+        if data:
+            raise UnsupportedMessage(
+                "The message has merge_global_data but no template_id to use it in."
+            )
+        return {}
+    return {"template": make_template(template_id, data)}
+
+
+def encode_metadata(name: str, value: Any) -> str:
+    """
+    Return a JSON scalar as a header value that :func:`decode_metadata` reads back.
+
+    Plain text stays as it is, so that it is readable in the events. What is no text,
+    or could be mistaken for something else, goes as ASCII JSON.
+    """
+    if isinstance(value, str) and _is_plain(value):
+        return value
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return json.dumps(value)
+    raise UnsupportedMessage(
+        f"metadata[{name!r}] is a {type(value).__name__}; it must be text, a number,"
+        " True, False or None."
+    )
+
+
+def decode_metadata(text: str) -> Any:
+    """Return the value that :func:`encode_metadata` was given."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return text if isinstance(value, (dict, list)) else value
+
+
+def _is_plain(text: str) -> bool:
+    printable = text.isascii() and text.isprintable() and text == text.strip()
+    return bool(text) and printable and decode_metadata(text) is text

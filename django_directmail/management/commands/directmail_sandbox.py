@@ -1,0 +1,56 @@
+"""``manage.py directmail_sandbox``: start a local DirectMail for this project."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from django_directmail.addresses import parse_address
+from django_directmail.conf import get_account, get_setting
+from django_directmail.sandbox.cli import add_arguments, serve
+
+
+class Command(BaseCommand):
+    """Serve until Ctrl+C, with this project's own senders known."""
+
+    help = (
+        "Starts a local DirectMail: it checks the calls like the service, keeps the"
+        " mail and shows it in the browser. This project's senders are known to it."
+    )
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the options of the sandbox."""
+        add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve; fail readably if the port is taken."""
+        try:
+            serve(
+                host=options["host"],
+                port=options["port"],
+                senders=[*_project_senders(), *options["sender"]],
+                write=self._write,
+            )
+        except OSError as error:
+            raise CommandError(str(error)) from None
+
+    def _write(self, text: str) -> None:
+        self.stdout.write(text)
+        self.stdout.flush()
+
+
+def _project_senders() -> list[str]:
+    found = []
+    for name in ("DEFAULT_FROM_EMAIL", "SERVER_EMAIL"):
+        try:
+            found.append(parse_address(get_setting(name), name).wire)
+        except ValueError:
+            continue  # "manage.py check" says what is wrong with it
+    try:
+        found.append(get_account({}).account_name or "")
+    except ImproperlyConfigured:
+        pass  # the same
+    return [address for address in dict.fromkeys(found) if address]

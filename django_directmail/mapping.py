@@ -1,0 +1,316 @@
+"""
+``EmailMessage`` -> :class:`Plan`: which calls to make for one message.
+
+No settings, database or network in here. Every part of a message either gets into a
+call, or is handled by a policy of the account, or is refused: nothing is dropped
+without a word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from email.message import Message
+from typing import Any
+
+from django.core.mail import EmailMessage
+
+from django_directmail.addresses import (
+    MailAddress,
+    parse_address,
+    parse_addresses,
+    parse_header,
+)
+from django_directmail.api.actions.mail import (
+    CARRIED_HEADERS,
+    CUSTOM_HEADER_PREFIX,
+    MAX_BCC,
+    MAX_HEADERS,
+    MAX_TO,
+    SingleSendMail,
+)
+from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.conf import Account
+from django_directmail.extras import read_extras
+from django_directmail.parameters import (
+    BadHeader,
+    clean_header,
+    one_line,
+    shorten_alias,
+)
+
+__all__ = ["Call", "Plan", "build_plan"]
+
+# Django sends mail without subject or body; DirectMail wants both.
+NO_SUBJECT = "(no subject)"
+BLANK_BODY = "\n"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call to make, and whose mail it carries, as those people spell themselves."""
+
+    action: SingleSendMail
+    recipients: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All calls of one message, and what to tell the log about it."""
+
+    calls: tuple[Call, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def build_plan(message: EmailMessage, account: Account) -> Plan:
+    """
+    Return the calls that carry ``message``; the message is not changed.
+
+    Raise :exc:`TypeError` or :exc:`ValueError`, of which most are
+    :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot or must
+    not be sent.
+    """
+    reader = _Reader(message, account)
+    to, bcc = reader.recipients()
+    template = SingleSendMail(**{**reader.parameters(), "to_address": ""})
+    calls = tuple(
+        Call(
+            replace(
+                template,
+                to_address=",".join(address.wire for address in visible),
+                bcc_address=",".join(address.wire for address in hidden) or None,
+            ),
+            tuple(address.spec for address in (*visible, *hidden)),
+        )
+        for visible, hidden in _batches(to, bcc, split=account.split_recipients)
+    )
+    return Plan(calls, tuple(reader.warnings))
+
+
+def _batches(
+    to: list[MailAddress], bcc: list[MailAddress], *, split: bool
+) -> Iterator[tuple[list[MailAddress], list[MailAddress]]]:
+    """
+    Yield visible and hidden addresses for each call.
+
+    A hidden address that does not fit next to the others, or has no others, gets a
+    call of its own, where it is alone in the visible field.
+    """
+    size = 1 if split else MAX_TO
+    beside = bcc[:MAX_BCC] if to and not split else []
+    for start in range(0, len(to), size):
+        yield to[start : start + size], [] if start else beside
+    for address in bcc[len(beside) :]:
+        yield [address], []
+
+
+class _Reader:
+    """Reads one message; collects warnings on the way."""
+
+    def __init__(self, message: EmailMessage, account: Account) -> None:
+        self.message = message
+        self.account = account
+        self.warnings: list[str] = []
+        self.headers = dict(
+            clean_header(name, value) for name, value in _headers_of(message).items()
+        )
+
+    def recipients(self) -> tuple[list[MailAddress], list[MailAddress]]:
+        """Return visible and hidden recipients; each mailbox appears once."""
+        visible = parse_addresses(self.message.to, "to")
+        cc = parse_addresses(self.message.cc, "cc")
+        hidden = parse_addresses(self.message.bcc, "bcc")
+        if cc and self.apply("cc", "The API has no Cc", "put these addresses into to"):
+            cc = []
+        seen: set[str] = set()
+        found: list[list[MailAddress]] = []
+        for group in (visible + cc, hidden):
+            found.append([a for a in group if not (a.key in seen or seen.add(a.key))])  # type: ignore[func-returns-value]  # a set's way to keep order
+        return found[0], found[1]
+
+    def parameters(self) -> dict[str, Any]:
+        """Return all parameters but the recipients, without those that are not set."""
+        self.refuse_attachments()
+        sender = self.sender()
+        extras = read_extras(self.message)
+        if extras.more_tags:
+            self.apply("tags", "The API takes one tag", "keep only the first one")
+        own = {
+            "subject": one_line(_text(self.message.subject), "The subject")
+            or NO_SUBJECT,
+            **self.bodies(with_template="template" in extras.parameters),
+            **sender,
+            **self.reply_to(),
+        }
+        own = {name: value for name, value in own.items() if value is not None}
+        defaults = {**self.account.defaults}
+        default_headers = defaults.pop("headers", None) or {}
+        values = {**defaults, **own, **extras.parameters}
+        if values.get("account_name") is None:
+            values["account_name"] = sender["account_name"]
+        for name in ("from_alias", "reply_address_alias"):
+            if values.get(name):
+                values[name], warning = shorten_alias(values[name], name)
+                self.warnings.extend([warning] if warning else [])
+        headers = _join(default_headers, self.carried_headers(), extras.headers)
+        values["headers"] = headers or None
+        return {name: value for name, value in values.items() if value is not None}
+
+    def sender(self) -> dict[str, Any]:
+        """Return the sender: the From header is what readers see, so it wins."""
+        visible = self.headers.pop("from", None) or self.message.from_email
+        address = parse_address(visible, "from_email")
+        return {
+            "account_name": self.account.account_name or address.wire,
+            "from_alias": address.display_name or None,
+        }
+
+    def reply_to(self) -> dict[str, Any]:
+        """Return the reply address; as in Django, the header beats the attribute."""
+        header = self.headers.pop("reply-to", None)
+        if header:
+            found = parse_header(header, "reply_to")
+        else:
+            found = parse_addresses(self.message.reply_to, "reply_to")
+        if len(found) > 1:
+            self.apply(
+                "reply_to", "The API takes one reply address", "keep only the first one"
+            )
+        if not found:
+            return {}
+        return {
+            "reply_address": found[0].wire,
+            "reply_address_alias": found[0].display_name or None,
+        }
+
+    def bodies(self, *, with_template: bool) -> dict[str, Any]:
+        """Return text and HTML exactly as written, each at most once."""
+        subtype = self.message.content_subtype
+        if subtype not in ("plain", "html"):
+            raise UnsupportedMessage(
+                f"The body is text/{subtype}; the API carries text/plain and text/html."
+            )
+        values: dict[str, Any] = {
+            "text_body" if subtype == "plain" else "html_body": _text(self.message.body)
+        }
+        for content, kind in getattr(self.message, "alternatives", ()):
+            name = {"text/plain": "text_body", "text/html": "html_body"}.get(str(kind))
+            if name and not values.get(name):
+                values[name] = _text(content)
+            else:
+                self.apply(
+                    "alternatives",
+                    "The API carries one text and one HTML body, and the message has"
+                    f" one more alternative ({kind})",
+                    "remove it",
+                )
+        if with_template:
+            if any(values.values()):
+                self.warnings.append(
+                    "DirectMail ignores the body of a message that uses a template."
+                )
+            return {}
+        if not any(values.values()):
+            values["html_body" if subtype == "html" else "text_body"] = BLANK_BODY
+        return {name: text or None for name, text in values.items()}
+
+    def carried_headers(self) -> dict[str, str]:
+        """Return the extra headers that the API carries; the rest is for the policy."""
+        if "bcc" in self.headers:
+            raise BadHeader(
+                "The header Bcc would show hidden recipients. Use message.bcc."
+            )
+        carried = {}
+        for name, value in self.headers.items():
+            if _is_carried(name):
+                carried[self.header_name(name)] = value
+            else:
+                self.apply(
+                    "headers",
+                    f"The API does not carry the header {self.header_name(name)}",
+                    "use X-User-* or remove it",
+                )
+        return carried
+
+    def header_name(self, name: str) -> str:
+        """Return a header's name as the message spells it."""
+        given = (str(key) for key in self.message.extra_headers)
+        return next((key for key in given if key.lower() == name), name)
+
+    def refuse_attachments(self) -> None:
+        """Refuse attachments; inline images have a policy of their own."""
+        for attachment in self.message.attachments:
+            if _is_inline(attachment):
+                self.apply(
+                    "inline_images",
+                    "The API cannot show an inline image",
+                    "link to it with an absolute URL",
+                )
+            else:
+                raise UnsupportedMessage(
+                    "The message has an attachment; this version cannot send any."
+                    " Link to the file, or send this message through SMTP."
+                )
+
+    def apply(self, feature: str, problem: str, way_out: str) -> bool:
+        """
+        Apply the policy for ``feature``; return ``True`` if the part is to be dropped.
+
+        Raise :exc:`UnsupportedMessage` where the policy is ``"error"``.
+        """
+        policy = self.account.policy[feature]
+        if policy == "error":
+            raise UnsupportedMessage(
+                f'{problem}. Either {way_out}, or change POLICY["{feature}"].'
+            )
+        if policy != "to":
+            self.warnings.append(f'{problem}; dropped by POLICY["{feature}"].')
+        return policy == "warn"
+
+
+def _headers_of(message: EmailMessage) -> dict[str, Any]:
+    """Return the extra headers keyed in lower case, as their names have no case."""
+    return {str(name).lower(): value for name, value in message.extra_headers.items()}
+
+
+def _join(*groups: Mapping[str, str]) -> dict[str, str]:
+    """Return all headers, later ones first to win; raise if DirectMail drops some."""
+    joined: dict[str, tuple[str, str]] = {}
+    for group in groups:
+        joined.update({name.lower(): (name, value) for name, value in group.items()})
+    for lower, (name, _) in joined.items():
+        if not _is_carried(lower):
+            raise UnsupportedMessage(
+                f"The API does not carry the header {name}. Use X-User-* or remove it."
+            )
+    if len(joined) > MAX_HEADERS:
+        raise UnsupportedMessage(
+            f"The message has {len(joined)} headers, metadata included; DirectMail"
+            f" keeps {MAX_HEADERS} and drops the others. Remove some."
+        )
+    return dict(joined.values())
+
+
+def _is_carried(name: str) -> bool:
+    return name in CARRIED_HEADERS or name.startswith(CUSTOM_HEADER_PREFIX)
+
+
+def _text(content: Any) -> str:
+    if content is None:
+        return ""
+    if not isinstance(content, bytes):
+        return str(content)
+    try:
+        return content.decode()
+    except UnicodeDecodeError:
+        pass
+    raise UnsupportedMessage("A part of the message is not UTF-8. Decode it first.")
+
+
+def _is_inline(attachment: Any) -> bool:
+    """Say whether an attachment is an image that the HTML shows by its Content-ID."""
+    if not isinstance(attachment, Message):
+        return False
+    return bool(attachment["Content-ID"]) or (
+        attachment.get_content_disposition() == "inline"
+    )

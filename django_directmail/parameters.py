@@ -1,0 +1,175 @@
+"""
+SingleSendMail parameters that people write by hand, in settings and on messages.
+
+Names are the fields of :class:`~django_directmail.api.SingleSendMail`. What a message
+says by itself (recipients, subject, bodies, attachments) is not among them: a second
+place for it could only contradict the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+
+from django_directmail._compat import HeaderError
+from django_directmail.api.actions.mail import MAX_ALIAS, SingleSendMail, Template
+from django_directmail.api.client import suggest
+from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.api.results import wire_names
+
+__all__ = [
+    "PARAMETERS",
+    "BadHeader",
+    "clean_header",
+    "clean_parameters",
+    "one_line",
+    "shorten_alias",
+]
+
+FROM_MESSAGE = {
+    "to_address": "message.to",
+    "bcc_address": "message.bcc",
+    "subject": "message.subject",
+    "html_body": "message.body or an alternative",
+    "text_body": "message.body",
+    "attachments": "message.attach()",
+}
+#: The parameters that DEFAULTS, ``message.directmail`` and ``esp_extra`` may hold.
+PARAMETERS = tuple(
+    name for name in wire_names(SingleSendMail) if name not in FROM_MESSAGE
+)
+BOOLEANS = ("reply_to_address", "domain_auth")
+# RFC 9110's token, which is narrower than what RFC 5322 allows and safe everywhere.
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+class BadHeader(UnsupportedMessage, HeaderError):  # type: ignore[misc, valid-type]  # chosen by Django's version
+    """A line break where it could start a header of its own; nothing was sent."""
+
+
+def one_line(text: Any, where: str) -> str:
+    """Return ``text`` as a string; raise :exc:`BadHeader` if it holds a line break."""
+    text = str(text)
+    if "\n" in text or "\r" in text:
+        raise BadHeader(
+            f"{where} holds a line break, which could forge a header. Remove it."
+        )
+    return text
+
+
+def clean_header(name: Any, value: Any) -> tuple[str, str]:
+    """Return a header as two strings; raise :exc:`ValueError` if it is malformed."""
+    name = one_line(name, "The name of a header")
+    if not _TOKEN.fullmatch(name):
+        raise UnsupportedMessage(
+            f"{name!r} is not the name of a header. Use letters, digits and '-'."
+        )
+    return name, one_line(value, f"The header {name}")
+
+
+def shorten_alias(alias: str, where: str) -> tuple[str, str | None]:
+    """Return ``alias`` cut to what DirectMail accepts, and a warning if it was cut."""
+    if len(alias) <= MAX_ALIAS:
+        return alias, None
+    short = alias[:MAX_ALIAS].rstrip()
+    return short, (
+        f"{where} has {len(alias)} characters; DirectMail accepts {MAX_ALIAS}, so it"
+        f" goes out as {short!r}. Shorten the display name."
+    )
+
+
+def clean_parameters(values: Any) -> dict[str, Any]:
+    """
+    Return ``values`` with each in the type that the action wants; ``None`` stays.
+
+    Raise :exc:`ValueError` for an unknown name, with a suggestion, and for a value of
+    the wrong type.
+    """
+    if not isinstance(values, Mapping):
+        raise UnsupportedMessage(
+            f"it is a {type(values).__name__}; it must be a dict of parameters."
+        )
+    return {str(name): _clean(str(name), value) for name, value in values.items()}
+
+
+def _clean(name: str, value: Any) -> Any:
+    if name in FROM_MESSAGE:
+        raise UnsupportedMessage(
+            f'"{name}" comes from the message itself: set {FROM_MESSAGE[name]}.'
+        )
+    if name not in PARAMETERS:
+        raise UnsupportedMessage(
+            f'"{name}" is not a parameter of SingleSendMail.'
+            f"{suggest(name, PARAMETERS)} It takes {', '.join(PARAMETERS)}."
+        )
+    if value is None:
+        return None
+    if name in BOOLEANS:
+        return _boolean(name, value)
+    if name == "click_trace":
+        return "1" if _boolean(name, value) else "0"
+    if name == "headers":
+        return _headers(value)
+    if name == "template":
+        return _template(value)
+    if not isinstance(value, (str, int, Promise)) or isinstance(value, bool):
+        raise UnsupportedMessage(
+            f'"{name}" is a {type(value).__name__}; it must be text.'
+        )
+    text = one_line(value, f'"{name}"')
+    if name == "address_type":
+        if text not in ("0", "1"):
+            raise UnsupportedMessage(f'"address_type" is {text!r}; it must be 0 or 1.')
+        return int(text)
+    return text
+
+
+def _boolean(name: str, value: Any) -> bool:
+    words = {"true": True, "1": True, "false": False, "0": False}
+    if str(value).lower() not in words:
+        raise UnsupportedMessage(f'"{name}" is {value!r}; it must be True or False.')
+    return words[str(value).lower()]
+
+
+def _headers(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise UnsupportedMessage(
+            f'"headers" is a {type(value).__name__}; it must be a dict.'
+        )
+    return dict(clean_header(name, text) for name, text in value.items())
+
+
+def _template(value: Any) -> Template:
+    if isinstance(value, Template):
+        return value
+    if not isinstance(value, Mapping) or not set(value) <= {
+        "template_id",
+        "template_data",
+    }:
+        raise UnsupportedMessage(
+            '"template" must be a dict with "template_id" and "template_data".'
+        )
+    return make_template(value.get("template_id"), value.get("template_data"))
+
+
+def make_template(template_id: Any, data: Any) -> Template:
+    """Return the template parameter; raise :exc:`ValueError` unless all is text."""
+    if template_id in (None, ""):
+        raise UnsupportedMessage("The template has no id. Set template_id.")
+    if data is not None and not isinstance(data, Mapping):
+        raise UnsupportedMessage(
+            f"The data of the template is a {type(data).__name__}; make it a dict."
+        )
+    for name, text in (data or {}).items():
+        if not isinstance(text, (str, Promise)):
+            raise UnsupportedMessage(
+                f"The template variable {str(name)!r} is a {type(text).__name__};"
+                " DirectMail takes text. Convert it with str()."
+            )
+    return Template(
+        template_id=one_line(template_id, "template_id"),
+        template_data={str(k): str(v) for k, v in data.items()} if data else None,
+    )

@@ -1,0 +1,71 @@
+"""What became of a message: ``message.directmail_status``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django_directmail.api.results import SendResult
+
+__all__ = ["RecipientStatus", "SendStatus", "status_of"]
+
+
+@dataclass
+class RecipientStatus:
+    """
+    One recipient: ``status`` as in :class:`SendStatus`, ``env_id`` of its call.
+
+    Accepted is not delivered: that comes later, in the delivery events.
+    """
+
+    status: str | None = None
+    env_id: str | None = None
+
+
+@dataclass
+class SendStatus:
+    """
+    One message, after it was handed to the backend.
+
+    ``status`` is ``None`` (not tried), ``"accepted"``, ``"rejected"`` (a final no),
+    ``"failed"`` (never arrived; may be sent again), ``"unconfirmed"`` (may have
+    arrived) or ``"cancelled"``. Where one message took several calls it is
+    ``"accepted"`` only if all were, and else that of the worst. ``recipients`` is
+    keyed by the bare address as it was written. ``error`` is what was or would have
+    been raised.
+    """
+
+    status: str | None = None
+    results: list[SendResult] = field(default_factory=list)
+    recipients: dict[str, RecipientStatus] = field(default_factory=dict)
+    error: Exception | None = None
+
+    @property
+    def env_ids(self) -> list[str]:
+        """Return the EnvId of each accepted call; delivery events carry it."""
+        return [result.env_id for result in self.results]
+
+    @property
+    def request_ids(self) -> list[str]:
+        """Return the id of each accepted call that Alibaba's support asks for."""
+        return [result.request_id for result in self.results]
+
+    @property
+    def message_id(self) -> str | None:
+        """Return the first EnvId, under the name that django-anymail has for it."""
+        return self.env_ids[0] if self.env_ids else None
+
+    def settle(self, statuses: Iterable[str]) -> None:
+        """Set ``status`` from those of the calls."""
+        found = set(statuses)
+        self.status = next((word for word in _WORST_FIRST if word in found), None)
+
+
+_WORST_FIRST = ("unconfirmed", "rejected", "failed", "cancelled", "accepted")
+
+
+def status_of(error: Exception) -> str:
+    """Return the word for a call or message that ended in ``error``."""
+    if getattr(error, "accepted", "no") != "no":
+        return "unconfirmed"
+    return "failed" if getattr(error, "retryable", False) else "rejected"
