@@ -56,7 +56,8 @@ def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
     """Yield alias (``None`` without MAILERS), backend path and options of each."""
     if HAS_MAILERS and hasattr(settings, "MAILERS"):
         for alias, entry in settings.MAILERS.items():
-            yield alias, str(entry.get("BACKEND", "")), entry.get("OPTIONS", {})
+            options: Any = entry.get("OPTIONS", {})
+            yield alias, str(entry.get("BACKEND", "")), options
         return
     with catch_warnings():
         simplefilter("ignore", PendingDeprecationWarning)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from email.errors import HeaderParseError
+from email.errors import HeaderParseError, NonASCIILocalPartDefect
 from email.headerregistry import AddressHeader
 from functools import lru_cache
 from typing import Any
@@ -94,7 +94,10 @@ def _parse(text: str) -> tuple[MailAddress, ...]:
         return (MailAddress("", text, text),)
     try:
         parsed = AddressHeader.value_parser(text)
-        sound = not parsed.all_defects
+        # The one defect for which _mailbox has better words.
+        sound = all(
+            isinstance(defect, NonASCIILocalPartDefect) for defect in parsed.all_defects
+        )
         mailboxes = parsed.all_mailboxes
     except (HeaderParseError, IndexError, RecursionError):
         sound, mailboxes = False, []

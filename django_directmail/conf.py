@@ -149,7 +149,7 @@ def _credentials(values: Mapping[str, Any]) -> CredentialsSource:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"it is a {type(value).__name__}; it must be text.")
+        raise ValueError(f"it is of type {type(value).__name__}; it must be text.")
     return value
 
 

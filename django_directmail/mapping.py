@@ -168,10 +168,11 @@ class _Reader:
     def reply_to(self) -> dict[str, Any]:
         """Return the reply address; as in Django, the header beats the attribute."""
         header = self.headers.pop("reply-to", None)
-        if header:
-            found = parse_header(header, "reply_to")
-        else:
-            found = parse_addresses(self.message.reply_to, "reply_to")
+        found = (
+            list(parse_header(header, "reply_to"))
+            if header
+            else parse_addresses(self.message.reply_to, "reply_to")
+        )
         if len(found) > 1:
             self.apply(
                 "reply_to", "The API takes one reply address", "keep only the first one"

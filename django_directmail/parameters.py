@@ -52,12 +52,12 @@ class BadHeader(UnsupportedMessage, HeaderError):  # type: ignore[misc, valid-ty
 
 def one_line(text: Any, where: str) -> str:
     """Return ``text`` as a string; raise :exc:`BadHeader` if it holds a line break."""
-    text = str(text)
-    if "\n" in text or "\r" in text:
+    line = str(text)
+    if "\n" in line or "\r" in line:
         raise BadHeader(
             f"{where} holds a line break, which could forge a header. Remove it."
         )
-    return text
+    return line
 
 
 def clean_header(name: Any, value: Any) -> tuple[str, str]:

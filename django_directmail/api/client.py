@@ -47,7 +47,7 @@ DEFAULT_TIMEOUT = (5.0, 10.0)
 
 def suggest(wrong: str, known: Any) -> str:
     """Return `` Did you mean "..."?`` if one of the ``known`` words is near."""
-    near = get_close_matches(str(wrong), list(known), n=1)
+    near = get_close_matches(str(wrong), list(known), n=1, cutoff=0.5)
     return f' Did you mean "{near[0]}"?' if near else ""
 
 
@@ -83,7 +83,8 @@ def clean_endpoint(endpoint: str) -> str:
     except (ValueError, AttributeError, TypeError):
         fine = False
     if not fine:
-        raise ValueError(f"{endpoint!r} is not the URL of an endpoint. {hint}")
+        shown = repr(endpoint) if "@" not in str(endpoint) else "A URL with a password"
+        raise ValueError(f"{shown} is not the URL of an endpoint. {hint}")
     return f"{parts.scheme}://{parts.netloc}"
 
 

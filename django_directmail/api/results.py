@@ -62,7 +62,7 @@ class Result:
     def from_fields(cls: type[ResultT], answer: Mapping[str, Any]) -> ResultT:
         """Pick the fields of this result; numbers arrive as text or as numbers."""
         hints = get_type_hints(cls)
-        values = {}
+        values: dict[str, Any] = {}
         for name, wire_name in wire_names(cls).items():
             value = answer.get(wire_name)
             if value is not None:
@@ -168,11 +168,10 @@ def read_fields(answer: Answer) -> dict[str, Any] | None:
     body = answer.body.strip()
     try:
         if body.startswith(b"<"):
-            # As text: in UTF-16, a document type would not look like one in bytes.
-            text = body.decode()
-            if "<!" in text:
+            # Every other byte of UTF-16 is zero: a document type would hide in it.
+            if b"<!" in body or b"\0" in body:
                 return None
-            found = _element_fields(ElementTree.fromstring(text))
+            found = _element_fields(ElementTree.fromstring(body))
         else:
             found = json.loads(body)
     except (ValueError, ElementTree.ParseError, RecursionError):

@@ -95,8 +95,9 @@ function buildRow(mail) {
   const to = mail.to[0] + (mail.to.length > 1 ? ` +${mail.to.length - 1}` : "");
   const link = el("a", { href: `#mail-${mail.id}` });
   link.append(bdi(mail.sender_name || mail.sender, "who"), " ", shortTime(mail.received_at));
-  link.append(" ", bdi(mail.subject, "what"), " ", bdi(t("To: {to}", { to }), "to"));
-  if (mail.tag) link.append(" ", bdi(mail.tag, "tag"));
+  const foot = el("span", { className: "foot" }, bdi(t("To: {to}", { to }), "to"));
+  if (mail.tag) foot.append(" ", bdi(mail.tag, "tag"));
+  link.append(" ", bdi(mail.subject, "what"), " ", foot);
   const item = el("li", {}, link);
   const { subject, sender, sender_name, tag, excerpt, env_id, request_id } = mail;
   const texts = [subject, sender, sender_name, tag, excerpt, env_id, request_id];

@@ -1,0 +1,80 @@
+"""What more than one test module needs."""
+
+import os
+
+import pytest
+
+try:
+    import django
+except ImportError:
+    # api/ and sandbox/ are tested in an environment without Django, too.
+    collect_ignore = [
+        name for name in os.listdir(os.path.dirname(__file__)) if name.startswith("test_")
+    ]
+    django = None
+
+BACKEND = "django_directmail.backends.EmailBackend"
+
+
+def pytest_configure(config):
+    """Set Django up, where it is installed, before pytest-django looks for it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    if django is not None:
+        django.setup()
+
+
+@pytest.fixture(autouse=True)
+def _no_credentials(monkeypatch):
+    """Keep the developer's own AccessKey and proxies out of every test."""
+    for name in list(os.environ):
+        if name.startswith("ALIBABA_CLOUD_") or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def open_sandbox():
+    """Yield a running sandbox in which everybody may send."""
+    from django_directmail.sandbox import Sandbox
+
+    with Sandbox(senders=["*"]) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def configure(settings):
+    """Return a function that makes DirectMail the default mailer, on any Django."""
+
+    def configure(options=None, **directmail):
+        settings.DIRECTMAIL = directmail
+        if django.VERSION >= (6, 1):
+            settings.MAILERS = {"default": {"BACKEND": BACKEND, "OPTIONS": options or {}}}
+        else:
+            assert not options, "OPTIONS need Django 6.1"
+            settings.EMAIL_BACKEND = BACKEND
+
+    return configure
+
+
+@pytest.fixture
+def mailer(open_sandbox, configure):
+    """Make the sandbox the default mailer and return a function that adds settings."""
+    from django_directmail import sandbox
+
+    def mailer(**directmail):
+        configure(
+            **{
+                "ACCESS_KEY_ID": sandbox.ACCESS_KEY_ID,
+                "ACCESS_KEY_SECRET": sandbox.ACCESS_KEY_SECRET,
+                "ENDPOINT": open_sandbox.url,
+                **directmail,
+            }
+        )
+        return open_sandbox
+
+    return mailer
+
+
+@pytest.fixture
+def outbox(mailer):
+    """Return the sandbox behind the default mailer; its ``mails`` are what arrived."""
+    return mailer()

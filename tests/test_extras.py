@@ -1,0 +1,137 @@
+"""Attributes with the names of django-anymail, and parameters by hand."""
+
+import pytest
+from django.core.mail import EmailMessage
+from hypothesis import given
+from hypothesis import strategies as st
+
+from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.extras import decode_metadata, encode_metadata
+from tests.mime import parameters
+
+
+def message(**extras):
+    """Return a message with extra attributes."""
+    one = EmailMessage("Subject", "Content", "from@example.com", ["to@example.com"])
+    for name, value in extras.items():
+        setattr(one, name, value)
+    return one
+
+
+@given(
+    st.one_of(
+        st.text(), st.integers(), st.booleans(), st.none(), st.floats(allow_nan=False)
+    )
+)
+def test_metadata_survives_as_printable_ascii(value):
+    text = encode_metadata("key", value)
+
+    found = decode_metadata(text)
+    assert (type(found), found) == (type(value), value)
+    assert text.isascii()
+    assert text.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("A-1001", "A-1001"), ("5", '"5"'), (5, "5"), (True, "true"), (None, "null")],
+)
+def test_plain_metadata_stays_readable(value, text):
+    assert encode_metadata("key", value) == text
+
+
+def test_metadata_of_another_type_is_refused_by_name(outbox):
+    with pytest.raises(UnsupportedMessage, match=r"metadata\['order'\] is a dict"):
+        message(metadata={"order": {}}).send()
+
+    assert outbox.calls == 0
+
+
+def test_line_break_in_the_name_of_metadata_is_refused(outbox):
+    with pytest.raises(ValueError, match="line break"):
+        message(metadata={"a\nb": 1}).send()
+
+
+def test_template_takes_the_place_of_the_body(outbox, caplog):
+    message(template_id=411558, merge_global_data={"name": "Bob"}, body="").send()
+
+    found = parameters(outbox.mails[0])
+    assert found["template"] == {
+        "template_id": "411558",
+        "template_data": {"name": "Bob"},
+    }
+    assert "text_body" not in found
+    assert not caplog.records
+
+
+def test_body_next_to_a_template_is_logged_as_ignored(outbox, caplog):
+    message(template_id="411558").send()
+
+    assert "ignores the body" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("extras", "what"),
+    [
+        ({"merge_data": {"to@example.com": {}}}, "merge_data"),
+        ({"merge_global_data": {"a": "b"}}, "template_id"),
+        ({"template_id": "1", "merge_global_data": {"a": 1}}, "'a' is a int"),
+        ({"track_opens": True, "track_clicks": False}, "tracks both or none"),
+        ({"tags": "welcome"}, "make it a list"),
+        ({"metadata": ["a"]}, "make it a dict"),
+        ({"directmail": {"tag_nam": "x"}}, 'Did you mean "tag_name"'),
+        ({"esp_extra": {"nonsense": 1}}, "message.esp_extra"),
+        ({"directmail": {"to_address": "x@example.com"}}, "set message.to"),
+        ({"directmail": {"html_body": "x"}}, "comes from the message itself"),
+        ({"directmail": {"headers": "x"}}, '"headers" is a str'),
+        ({"directmail": {"headers": {"X-Priority": "1"}}}, "X-Priority"),
+        ({"directmail": {"domain_auth": "maybe"}}, "True or False"),
+        ({"directmail": {"address_type": 2}}, "0 or 1"),
+        ({"directmail": {"tag_name": ["x"]}}, '"tag_name" is a list'),
+        ({"directmail": {"template": {"id": 1}}}, "template_id"),
+        ({"directmail": ["x"]}, "must be a dict"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_with_its_name(outbox, extras, what):
+    with pytest.raises(UnsupportedMessage, match=what):
+        message(**extras).send()
+
+    assert outbox.calls == 0
+
+
+def test_line_break_in_a_parameter_is_refused(outbox):
+    with pytest.raises(ValueError, match='"tag_name" holds a line break'):
+        message(directmail={"tag_name": "a\nb"}).send()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sent"),
+    [
+        ("account_name", "other@example.com", "other@example.com"),
+        ("address_type", 0, "0"),
+        ("reply_to_address", True, "true"),
+        ("from_alias", "Us", "Us"),
+        ("reply_address", "reply@example.com", "reply@example.com"),
+        ("reply_address_alias", "Help", "Help"),
+        ("tag_name", "tag", "tag"),
+        ("click_trace", True, "1"),
+        ("click_trace", "0", "0"),
+        ("headers", {"X-User-A": 1}, {"X-User-A": "1"}),
+        ("template", {"template_id": "1"}, {"template_id": "1"}),
+        ("un_subscribe_link_type", "disabled", "disabled"),
+        ("un_subscribe_filter_level", "edm_id", "edm_id"),
+        ("domain_auth", "true", "true"),
+        ("ip_pool_id", "pool", "pool"),
+    ],
+)
+@pytest.mark.parametrize("attribute", ["directmail", "esp_extra"])
+def test_every_parameter_can_be_given_by_hand(outbox, attribute, name, value, sent):
+    message(**{attribute: {name: value}}).send()
+
+    assert parameters(outbox.mails[0])[name] == sent
+
+
+def test_esp_extra_wins_over_directmail(outbox):
+    message(directmail={"tag_name": "a"}, esp_extra={"tag_name": "b"}).send()
+
+    assert outbox.mails[0].tag == "b"

@@ -1,0 +1,470 @@
+"""How a message becomes calls, seen from where the calls arrive."""
+
+import logging
+from email.message import EmailMessage as MimeMessage
+from email.mime.image import MIMEImage
+
+import pytest
+from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.utils.functional import lazystr
+
+from django_directmail.api.errors import UnsupportedMessage
+from tests.mime import parameters
+
+
+def message(**values):
+    """Return a message, complete unless ``values`` say otherwise."""
+    complete = {
+        "subject": "Subject",
+        "body": "Content",
+        "from_email": "from@example.com",
+        "to": ["to@example.com"],
+    }
+    return EmailMultiAlternatives(**{**complete, **values})
+
+
+def with_html(html="<p>HTML</p>", **values):
+    one = message(**values)
+    one.attach_alternative(html, "text/html")
+    return one
+
+
+def people(number, name="user"):
+    return [f"{name}{n}@example.com" for n in range(number)]
+
+
+BASE = {
+    "account_name": "from@example.com",
+    "to_address": "to@example.com",
+    "subject": "Subject",
+    "text_body": "Content",
+    "address_type": "1",
+    "reply_to_address": "false",
+}
+
+
+def test_plain_message_sends_nothing_but_what_it_says(outbox):
+    message().send()
+
+    assert parameters(outbox.mails[0]) == BASE
+
+
+def test_everything_at_once(outbox):
+    one = with_html(
+        from_email="Shop <shop@example.com>",
+        cc=["cc@example.com"],
+        bcc=["bcc@example.com"],
+        reply_to=["Help <help@example.com>"],
+        headers={"Message-ID": "<1@example.com>", "X-User-Campaign": "spring"},
+    )
+    one.tags = ["welcome"]
+    one.track_opens = one.track_clicks = True
+    one.metadata = {"order": 5, "vip": True, "note": "thanks"}
+    one.directmail = {"ip_pool_id": "pool", "un_subscribe_link_type": "disabled"}
+
+    one.send()
+
+    assert parameters(outbox.mails[0]) == BASE | {
+        "account_name": "shop@example.com",
+        "from_alias": "Shop",
+        "to_address": "to@example.com,cc@example.com",
+        "bcc_address": "bcc@example.com",
+        "html_body": "<p>HTML</p>",
+        "reply_address": "help@example.com",
+        "reply_address_alias": "Help",
+        "tag_name": "welcome",
+        "click_trace": "1",
+        "ip_pool_id": "pool",
+        "un_subscribe_link_type": "disabled",
+        "headers": {
+            "Message-ID": "<1@example.com>",
+            "X-User-Campaign": "spring",
+            "X-User-Notify-order": "5",
+            "X-User-Notify-vip": "true",
+            "X-User-Notify-note": "thanks",
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "text", ["a\r\nb\rc\nd", " \tspaces ", "+ % & = * ~ '", "你好\U0001f600", "\x00\x0b"]
+)
+def test_bodies_arrive_byte_for_byte(outbox, text):
+    with_html(html=text + "<b>", body=text).send()
+
+    (received,) = outbox.mails
+    assert (received.text, received.html) == (text, text + "<b>")
+
+
+def test_lazy_text_arrives_everywhere(outbox):
+    one = message(
+        subject=lazystr("Subject"),
+        body=lazystr("Content"),
+        headers={"X-User-A": lazystr("a")},
+    )
+    one.attach_alternative(lazystr("<p>HTML</p>"), "text/html")
+    one.tags = [lazystr("tag")]
+    one.metadata = {"note": str(lazystr("x"))}
+    one.template_id = None
+    one.directmail = {"ip_pool_id": lazystr("pool")}
+
+    one.send()
+
+    found = parameters(outbox.mails[0])
+    assert found["html_body"] == "<p>HTML</p>"
+    assert found["tag_name"] == "tag"
+    assert found["ip_pool_id"] == "pool"
+    assert found["headers"]["X-User-A"] == "a"
+
+
+class TestRecipients:
+    """Who gets the mail, and beside whom."""
+
+    def calls(self, outbox):
+        return [(mail.to, mail.bcc) for mail in outbox.mails]
+
+    def test_two_hundred_and_one_take_three_calls(self, outbox):
+        everybody = people(201)
+
+        assert message(to=everybody).send() == 1
+
+        assert self.calls(outbox) == [
+            (everybody[:100], []),
+            (everybody[100:200], []),
+            (everybody[200:], []),
+        ]
+
+    def test_third_bcc_gets_a_call_of_its_own(self, outbox):
+        hidden = people(4, "bcc")
+
+        message(bcc=hidden).send()
+
+        assert self.calls(outbox) == [
+            (["to@example.com"], hidden[:2]),
+            ([hidden[2]], []),
+            ([hidden[3]], []),
+        ]
+
+    def test_bcc_goes_with_the_first_of_several_calls_only(self, outbox):
+        everybody = people(101)
+
+        message(to=everybody, bcc=["bcc@example.com"]).send()
+
+        assert self.calls(outbox) == [
+            (everybody[:100], ["bcc@example.com"]),
+            (everybody[100:], []),
+        ]
+
+    def test_bcc_alone_is_visible_to_itself_only(self, outbox):
+        hidden = people(2, "bcc")
+
+        assert message(to=[], bcc=hidden).send() == 1
+
+        assert self.calls(outbox) == [([hidden[0]], []), ([hidden[1]], [])]
+
+    def test_split_recipients_gives_each_a_call(self, mailer):
+        outbox = mailer(SPLIT_RECIPIENTS=True)
+
+        message(to=people(2), cc=["cc@example.com"], bcc=["bcc@example.com"]).send()
+
+        assert self.calls(outbox) == [
+            ([address], []) for address in [*people(2), "cc@example.com", "bcc@example.com"]
+        ]
+
+    def test_duplicates_differ_in_the_local_part_only(self, outbox):
+        message(
+            to=["Bob@example.com", "bob@example.com", "Bob <Bob@EXAMPLE.com>"],
+            cc=["bob@example.com"],
+            bcc=["bob@Example.com", "other@example.com"],
+        ).send()
+
+        assert self.calls(outbox) == [
+            (["Bob@example.com", "bob@example.com"], ["other@example.com"])
+        ]
+
+    def test_status_of_each_recipient_is_kept_as_it_was_written(self, outbox):
+        one = message(to=["Bob <bob@例子.测试>"], bcc=people(3, "bcc"))
+
+        one.send()
+
+        status = one.directmail_status
+        assert status is one.anymail_status
+        assert status.status == "accepted"
+        assert status.error is None
+        assert status.env_ids == [mail.env_id for mail in outbox.mails]
+        assert status.request_ids == [mail.request_id for mail in outbox.mails]
+        first, second = status.env_ids
+        assert {a: (r.status, r.env_id) for a, r in status.recipients.items()} == {
+            "bob@例子.测试": ("accepted", first),
+            "bcc0@example.com": ("accepted", first),
+            "bcc1@example.com": ("accepted", first),
+            "bcc2@example.com": ("accepted", second),
+        }
+
+
+class TestSender:
+    """The sender, its name, and where replies go."""
+
+    def test_one_account_for_all_keeps_the_display_name(self, mailer):
+        outbox = mailer(ACCOUNT_NAME="verified@example.com")
+
+        message(from_email="Shop <shop@elsewhere.test>").send()
+
+        found = parameters(outbox.mails[0])
+        assert found["account_name"] == "verified@example.com"
+        assert found["from_alias"] == "Shop"
+
+    @pytest.mark.parametrize("length", [14, 15])
+    def test_fifteen_characters_of_a_name_fit(self, outbox, caplog, length):
+        name = "商" * length
+
+        message(from_email=f"{name} <from@example.com>").send()
+
+        assert outbox.mails[0].sender_name == name
+        assert not caplog.records
+
+    def test_longer_name_is_cut_with_one_warning(self, outbox, caplog):
+        message(from_email="商" * 16 + " <from@example.com>", bcc=people(5)).send()
+
+        assert {mail.sender_name for mail in outbox.mails} == {"商" * 15}
+        (record,) = caplog.records
+        assert (record.name, record.levelno) == ("django_directmail", logging.WARNING)
+        assert "16 characters" in record.message
+
+    def test_explicit_alias_wins(self, outbox):
+        one = message(from_email="A much too long name <from@example.com>")
+        one.directmail = {"from_alias": "Short"}
+
+        one.send()
+
+        assert outbox.mails[0].sender_name == "Short"
+
+    def test_first_of_several_reply_addresses_is_kept_by_default(self, outbox, caplog):
+        message(reply_to=["a@example.com", "b@example.com"]).send()
+
+        assert outbox.mails[0].reply_to == "a@example.com"
+        assert 'POLICY["reply_to"]' in caplog.text
+
+    def test_reply_to_header_in_any_case_may_hold_several(self, outbox):
+        message(headers={"reply-TO": "A <a@example.com>, b@example.com"}).send()
+
+        assert outbox.mails[0].reply_to == "a@example.com"
+        assert outbox.mails[0].reply_to_name == "A"
+
+
+class TestPolicies:
+    """What the API cannot carry."""
+
+    PARTS = {
+        "cc": lambda: message(cc=["cc@example.com"]),
+        "headers": lambda: message(headers={"X-Priority": "1"}),
+        "alternatives": lambda: alternative("text/calendar"),
+        "inline_images": lambda: inline_image(),
+        "reply_to": lambda: message(reply_to=people(2)),
+        "tags": lambda: tagged("a", "b"),
+    }
+
+    @pytest.mark.parametrize("feature", PARTS)
+    def test_error_names_the_part_and_sends_nothing(self, mailer, feature):
+        outbox = mailer(POLICY={feature: "error"})
+
+        with pytest.raises(UnsupportedMessage, match=f'POLICY."{feature}"') as caught:
+            self.PARTS[feature]().send()
+
+        assert caught.value.accepted == "no"
+        assert outbox.calls == 0
+
+    @pytest.mark.parametrize("feature", PARTS)
+    def test_warn_sends_the_rest_and_logs_it(self, mailer, feature, caplog):
+        outbox = mailer(POLICY={feature: "warn"})
+
+        assert self.PARTS[feature]().send() == 1
+
+        assert outbox.mails[0].to == ["to@example.com"]
+        (record,) = caplog.records
+        assert f'POLICY["{feature}"]' in record.message
+
+    @pytest.mark.parametrize("feature", ["headers", "alternatives", "inline_images"])
+    def test_default_is_an_error(self, outbox, feature):
+        with pytest.raises(UnsupportedMessage):
+            self.PARTS[feature]().send()
+
+        assert outbox.calls == 0
+
+    def test_second_html_alternative_is_not_dropped_in_silence(self, outbox):
+        one = with_html()
+        one.attach_alternative("<p>other</p>", "text/html")
+
+        with pytest.raises(UnsupportedMessage, match="text/html"):
+            one.send()
+
+    def test_body_of_another_kind_is_always_refused(self, mailer):
+        outbox = mailer(POLICY={"alternatives": "warn"})
+        one = message()
+        one.content_subtype = "calendar"
+
+        with pytest.raises(UnsupportedMessage, match="text/calendar"):
+            one.send()
+
+        assert outbox.calls == 0
+
+
+def alternative(kind):
+    one = with_html()
+    one.attach_alternative("BEGIN:VCALENDAR", kind)
+    return one
+
+
+def inline_image():
+    one = with_html(html='<img src="cid:logo">')
+    image = MimeMessage()
+    image.set_content(b"GIF89a", maintype="image", subtype="gif", cid="<logo>")
+    # Django before 6.0 takes it only where nobody checks the class.
+    one.attachments.append(image)
+    return one
+
+
+def tagged(*tags):
+    one = message()
+    one.tags = list(tags)
+    return one
+
+
+class TestAttachments:
+    """Attachments are refused for now, each kind of them, by name."""
+
+    @pytest.mark.parametrize(
+        "attach",
+        [
+            lambda m: m.attach("a.txt", "text", "text/plain"),
+            lambda m: m.attachments.append(("a.txt", b"\xff", None)),
+            lambda m: m.attachments.append(part()),
+            lambda m: m.attach("mail.eml", message(), "message/rfc822"),
+        ],
+        ids=["attach", "tuple", "part", "message"],
+    )
+    def test_attachment_is_refused_with_a_way_out(self, outbox, attach):
+        one = message()
+        attach(one)
+
+        with pytest.raises(UnsupportedMessage, match="attachment.*SMTP"):
+            one.send()
+
+        assert outbox.calls == 0
+
+    def test_legacy_mime_image_with_content_id_is_inline(self, mailer):
+        outbox = mailer(POLICY={"inline_images": "warn"})
+        image = MIMEImage(b"GIF89a", "gif")
+        image.add_header("Content-ID", "<logo>")
+        one = message()
+        one.attachments.append(image)
+
+        assert one.send() == 1
+        assert len(outbox.mails) == 1
+
+
+def part():
+    """Return a part as Django 6 takes it, without a Content-ID."""
+    found = MimeMessage()
+    found.set_content(b"data", "application", "pdf", filename="a.pdf")
+    return found
+
+
+class TestHeaders:
+    """Ten headers of a few kinds."""
+
+    def test_ten_headers_fit_metadata_included(self, outbox):
+        one = message(headers={f"X-User-{n}": "x" for n in range(8)})
+        one.metadata = {"a": 1, "b": 2}
+
+        one.send()
+
+        assert len(outbox.mails[0].headers) == 10
+        assert outbox.mails[0].notes == []
+
+    def test_eleventh_header_is_refused_because_directmail_would_drop_it(self, outbox):
+        one = message(headers={f"X-User-{n}": "x" for n in range(10)})
+        one.metadata = {"a": 1}
+
+        with pytest.raises(UnsupportedMessage, match="11 headers"):
+            one.send()
+
+        assert outbox.calls == 0
+
+    def test_unsubscribe_headers_arrive(self, outbox):
+        headers = {
+            "List-Unsubscribe": "<https://example.com/u>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        }
+
+        message(headers=headers).send()
+
+        assert outbox.mails[0].headers == headers
+
+    @pytest.mark.parametrize("name", ["", "X User", "X:User", "X-Üser"])
+    def test_malformed_name_is_refused(self, outbox, name):
+        with pytest.raises(UnsupportedMessage, match="name of a header"):
+            message(headers={name: "x"}).send()
+
+        assert outbox.calls == 0
+
+    def test_values_need_not_be_text(self, outbox):
+        message(headers={"X-User-Id": 5}).send()
+
+        assert outbox.mails[0].headers == {"X-User-Id": "5"}
+
+
+class TestDefaults:
+    """DEFAULTS, what overrides them, and what cancels them."""
+
+    def test_default_applies_and_the_message_overrides(self, mailer):
+        outbox = mailer(
+            DEFAULTS={"tag_name": "all", "from_alias": "Us", "headers": {"X-User-A": "1"}}
+        )
+        own = message(from_email="Me <from@example.com>", headers={"x-user-a": "2"})
+        own.tags = ["own"]
+
+        message().send()
+        own.send()
+
+        first, second = (parameters(mail) for mail in outbox.mails)
+        assert (first["tag_name"], first["from_alias"]) == ("all", "Us")
+        assert first["headers"] == {"X-User-A": "1"}
+        assert (second["tag_name"], second["from_alias"]) == ("own", "Me")
+        assert second["headers"] == {"x-user-a": "2"}
+
+    def test_none_cancels_a_default(self, mailer):
+        outbox = mailer(DEFAULTS={"tag_name": "all", "click_trace": True})
+        one = message()
+        one.directmail = {"tag_name": None}
+        one.esp_extra = {"click_trace": None}
+
+        one.send()
+
+        assert parameters(outbox.mails[0]) == BASE
+
+    def test_none_cannot_cancel_the_sender(self, outbox):
+        one = message()
+        one.directmail = {"account_name": None}
+
+        one.send()
+
+        assert outbox.mails[0].sender == "from@example.com"
+
+
+def test_half_a_surrogate_pair_is_refused_by_parameter_name(outbox):
+    with pytest.raises(UnsupportedMessage, match="half of a surrogate pair"):
+        message(body="a\ud800b").send()
+
+    assert outbox.calls == 0
+
+
+def test_undecodable_alternative_is_refused_without_its_content(outbox):
+    one = message()
+    one.alternatives = [(b"secret \xff", "text/html")]
+
+    with pytest.raises(UnsupportedMessage, match="not UTF-8") as caught:
+        one.send()
+
+    assert "secret" not in repr(caught.value)
+    assert caught.value.__context__ is None
