@@ -27,8 +27,9 @@ from django_directmail.api.errors import (
     TransportError,
 )
 from django_directmail.api.results import SendResult
-from django_directmail.conf import OPTIONS, get_account
+from django_directmail.conf import get_account
 from django_directmail.mapping import Call, Plan, build_plan
+from django_directmail.options import OPTIONS
 from django_directmail.signals import CancelSend, post_send, pre_send
 from django_directmail.status import RecipientStatus, SendStatus, status_of
 

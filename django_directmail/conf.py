@@ -13,15 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
 from django_directmail._compat import configuration_error
 from django_directmail.api.client import (
     DEFAULT_REGION,
     DEFAULT_TIMEOUT,
     Client,
-    clean_endpoint,
-    endpoint_for,
     suggest,
 )
 from django_directmail.api.credentials import (
@@ -30,20 +27,15 @@ from django_directmail.api.credentials import (
     from_environment,
 )
 from django_directmail.api.errors import CredentialsError
-from django_directmail.api.signing import HMAC_SHA1, SIGNATURES
-from django_directmail.parameters import clean_parameters
+from django_directmail.api.signing import HMAC_SHA1
+from django_directmail.options import (
+    CREDENTIAL_KEYS,
+    OPTIONS,
+    POLICIES,
+    WITHOUT_EFFECT,
+)
 
-__all__ = ["POLICIES", "Account", "get_account", "get_setting", "get_staff"]
-
-#: Feature to the policies that it knows; the first one is the default.
-POLICIES = {
-    "alternatives": ("error", "warn"),
-    "cc": ("to", "warn", "error"),
-    "headers": ("error", "warn"),
-    "inline_images": ("error", "warn"),
-    "reply_to": ("first", "warn", "error"),
-    "tags": ("first", "warn", "error"),
-}
+__all__ = ["Account", "get_account", "get_setting", "get_staff", "without_effect"]
 
 
 @dataclass(frozen=True)
@@ -147,139 +139,6 @@ def _credentials(values: Mapping[str, Any]) -> CredentialsSource:
     return Credentials(key_id, secret, token or None)
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"it is of type {type(value).__name__}; it must be text.")
-    return value
-
-
-def _boolean(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError(f"it is {value!r}; it must be True or False.")
-    return value
-
-
-def _source(value: Any) -> CredentialsSource:
-    try:
-        source = import_string(value) if isinstance(value, str) else value
-    except ImportError as error:
-        raise ValueError(str(error)) from None
-    if not (
-        callable(source)
-        or hasattr(source, "get_credential")
-        or hasattr(source, "access_key_id")
-    ):
-        raise ValueError(
-            f"it is a {type(source).__name__}; it must be a callable that returns"
-            " credentials, or an object with get_credential()."
-        )
-    return source
-
-
-def _region(value: Any) -> str:
-    endpoint_for(value)
-    return str(value)
-
-
-def _signature(value: Any) -> str:
-    if value not in SIGNATURES:
-        raise ValueError(f"it is {value!r}; it must be {' or '.join(SIGNATURES)}.")
-    return str(value)
-
-
-def _timeout(value: Any) -> tuple[float, float]:
-    pair = value if isinstance(value, (tuple, list)) else (value, value)
-    if len(pair) != 2 or not all(
-        isinstance(part, (int, float)) and not isinstance(part, bool) and part > 0
-        for part in pair
-    ):
-        raise ValueError(
-            f"it is {value!r}; it must be (connect, read) in seconds, both above 0."
-        )
-    return (float(pair[0]), float(pair[1]))
-
-
-def _policy(value: Any) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
-    policy = {name: values[0] for name, values in POLICIES.items()}
-    for name, choice in value.items():
-        if name not in POLICIES:
-            raise ValueError(f'"{name}" has no policy.{suggest(name, POLICIES)}')
-        if choice not in POLICIES[name]:
-            raise ValueError(
-                f'"{name}" is {choice!r}; it must be one of'
-                f" {', '.join(POLICIES[name])}."
-            )
-        policy[name] = choice
-    return policy
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
-    return value
-
-
-def _defaults(value: Any) -> dict[str, Any]:
-    values = clean_parameters(value)
-    if "account_name" in values:
-        raise ValueError('"account_name" has a setting of its own: ACCOUNT_NAME.')
-    return values
-
-
-def _number(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
-        raise ValueError(f"it is {value!r}; it must be a number above 0.")
-    return value
-
-
-def _unavailable(value: Any) -> Any:
-    raise ValueError("it has no effect in this version and could deceive. Remove it.")
-
-
-CREDENTIAL_KEYS = (
-    "access_key_id",
-    "access_key_secret",
-    "security_token",
-    "credentials",
-)
-#: Key to the function that checks its value and returns it as the account keeps it.
-OPTIONS: dict[str, Callable[[Any], Any]] = {
-    "access_key_id": _text,
-    "access_key_secret": _text,
-    "security_token": _text,
-    "credentials": _source,
-    "region": _region,
-    "endpoint": clean_endpoint,
-    "signature": _signature,
-    "account_name": _text,
-    "defaults": _defaults,
-    "timeout": _timeout,
-    "split_recipients": _boolean,
-    "policy": _policy,
-    # Names that are settled, for what is still to come. They change nothing yet, and
-    # a system check says so.
-    "rate_limit": _number,
-    "max_concurrency": _number,
-    "max_attempts": _number,
-    "log": _mapping,
-    "queue": _mapping,
-    "webhook": _mapping,
-    # To ignore one of these would send mail where it must not go.
-    "redirect_all_to": _unavailable,
-    "allowed_domains": _unavailable,
-    "smtp_fallback": _unavailable,
-}
-#: Keys that are known and change nothing yet.
-WITHOUT_EFFECT = (
-    "rate_limit",
-    "max_concurrency",
-    "max_attempts",
-    "log",
-    "queue",
-    "webhook",
-)
 ACCOUNT_KEYS = tuple(
     key for key in Account.__dataclass_fields__ if key not in ("alias", "credentials")
 )
@@ -303,8 +162,3 @@ def without_effect(options: Mapping[str, Any]) -> list[str]:
     setting = getattr(settings, "DIRECTMAIL", {})
     used = {str(key).lower() for key in (*setting, *options)}
     return [key.upper() for key in WITHOUT_EFFECT if key in used]
-
-
-def is_configured() -> bool:
-    """Say whether the project has a ``DIRECTMAIL`` setting."""
-    return hasattr(settings, "DIRECTMAIL")

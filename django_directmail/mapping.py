@@ -8,7 +8,7 @@ without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import Any
@@ -22,10 +22,7 @@ from django_directmail.addresses import (
     parse_header,
 )
 from django_directmail.api.actions.mail import (
-    CARRIED_HEADERS,
-    CUSTOM_HEADER_PREFIX,
     MAX_BCC,
-    MAX_HEADERS,
     MAX_TO,
     SingleSendMail,
 )
@@ -35,6 +32,8 @@ from django_directmail.extras import read_extras
 from django_directmail.parameters import (
     BadHeader,
     clean_header,
+    is_carried,
+    join_headers,
     one_line,
     shorten_alias,
 )
@@ -152,7 +151,7 @@ class _Reader:
             if values.get(name):
                 values[name], warning = shorten_alias(values[name], name)
                 self.warnings.extend([warning] if warning else [])
-        headers = _join(default_headers, self.carried_headers(), extras.headers)
+        headers = join_headers(default_headers, self.carried_headers(), extras.headers)
         values["headers"] = headers or None
         return {name: value for name, value in values.items() if value is not None}
 
@@ -223,7 +222,7 @@ class _Reader:
             )
         carried = {}
         for name, value in self.headers.items():
-            if _is_carried(name):
+            if is_carried(name):
                 carried[self.header_name(name)] = value
             else:
                 self.apply(
@@ -272,28 +271,6 @@ class _Reader:
 def _headers_of(message: EmailMessage) -> dict[str, Any]:
     """Return the extra headers keyed in lower case, as their names have no case."""
     return {str(name).lower(): value for name, value in message.extra_headers.items()}
-
-
-def _join(*groups: Mapping[str, str]) -> dict[str, str]:
-    """Return all headers, later ones first to win; raise if DirectMail drops some."""
-    joined: dict[str, tuple[str, str]] = {}
-    for group in groups:
-        joined.update({name.lower(): (name, value) for name, value in group.items()})
-    for lower, (name, _) in joined.items():
-        if not _is_carried(lower):
-            raise UnsupportedMessage(
-                f"The API does not carry the header {name}. Use X-User-* or remove it."
-            )
-    if len(joined) > MAX_HEADERS:
-        raise UnsupportedMessage(
-            f"The message has {len(joined)} headers, metadata included; DirectMail"
-            f" keeps {MAX_HEADERS} and drops the others. Remove some."
-        )
-    return dict(joined.values())
-
-
-def _is_carried(name: str) -> bool:
-    return name in CARRIED_HEADERS or name.startswith(CUSTOM_HEADER_PREFIX)
 
 
 def _text(content: Any) -> str:

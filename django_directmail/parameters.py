@@ -15,7 +15,14 @@ from typing import Any
 from django.utils.functional import Promise
 
 from django_directmail._compat import HeaderError
-from django_directmail.api.actions.mail import MAX_ALIAS, SingleSendMail, Template
+from django_directmail.api.actions.mail import (
+    CARRIED_HEADERS,
+    CUSTOM_HEADER_PREFIX,
+    MAX_ALIAS,
+    MAX_HEADERS,
+    SingleSendMail,
+    Template,
+)
 from django_directmail.api.client import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import wire_names
@@ -25,6 +32,9 @@ __all__ = [
     "BadHeader",
     "clean_header",
     "clean_parameters",
+    "is_carried",
+    "join_headers",
+    "make_template",
     "one_line",
     "shorten_alias",
 ]
@@ -68,6 +78,29 @@ def clean_header(name: Any, value: Any) -> tuple[str, str]:
             f"{name!r} is not the name of a header. Use letters, digits and '-'."
         )
     return name, one_line(value, f"The header {name}")
+
+
+def join_headers(*groups: Mapping[str, str]) -> dict[str, str]:
+    """Return all headers, later ones first to win; raise if DirectMail drops some."""
+    joined: dict[str, tuple[str, str]] = {}
+    for group in groups:
+        joined.update({name.lower(): (name, value) for name, value in group.items()})
+    for lower, (name, _) in joined.items():
+        if not is_carried(lower):
+            raise UnsupportedMessage(
+                f"The API does not carry the header {name}. Use X-User-* or remove it."
+            )
+    if len(joined) > MAX_HEADERS:
+        raise UnsupportedMessage(
+            f"The message has {len(joined)} headers, metadata included; DirectMail"
+            f" keeps {MAX_HEADERS} and drops the others. Remove some."
+        )
+    return dict(joined.values())
+
+
+def is_carried(name: str) -> bool:
+    """Say whether the API carries a header of this lower-case name."""
+    return name in CARRIED_HEADERS or name.startswith(CUSTOM_HEADER_PREFIX)
 
 
 def shorten_alias(alias: str, where: str) -> tuple[str, str | None]:

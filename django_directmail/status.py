@@ -42,7 +42,7 @@ class SendStatus:
 
     @property
     def env_ids(self) -> list[str]:
-        """Return the EnvId of each accepted call; delivery events carry it."""
+        """Return the env id of each accepted call; delivery events carry it."""
         return [result.env_id for result in self.results]
 
     @property
@@ -52,7 +52,7 @@ class SendStatus:
 
     @property
     def message_id(self) -> str | None:
-        """Return the first EnvId, under the name that django-anymail has for it."""
+        """Return the first env id, under the name that django-anymail has for it."""
         return self.env_ids[0] if self.env_ids else None
 
     def settle(self, statuses: Iterable[str]) -> None:

@@ -9,7 +9,9 @@ try:
 except ImportError:
     # api/ and sandbox/ are tested in an environment without Django, too.
     collect_ignore = [
-        name for name in os.listdir(os.path.dirname(__file__)) if name.startswith("test_")
+        name
+        for name in os.listdir(os.path.dirname(__file__))
+        if name.startswith("test_")
     ]
     django = None
 
@@ -47,7 +49,9 @@ def configure(settings):
     def configure(options=None, **directmail):
         settings.DIRECTMAIL = directmail
         if django.VERSION >= (6, 1):
-            settings.MAILERS = {"default": {"BACKEND": BACKEND, "OPTIONS": options or {}}}
+            settings.MAILERS = {
+                "default": {"BACKEND": BACKEND, "OPTIONS": options or {}}
+            }
         else:
             assert not options, "OPTIONS need Django 6.1"
             settings.EMAIL_BACKEND = BACKEND

@@ -7,7 +7,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.credentials import Credentials, from_environment
 from django_directmail.backends import EmailBackend
-from django_directmail.conf import POLICIES, get_account
+from django_directmail.conf import get_account
+from django_directmail.options import POLICIES
 
 
 def give_credentials():

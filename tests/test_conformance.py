@@ -435,6 +435,8 @@ class TestMessage:
 
         after = {name: repr(value) for name, value in vars(one).items()}
         del after["directmail_status"], after["anymail_status"]
+        # Django up to 6.0 puts the backend there.
+        after.pop("connection", None), before.pop("connection", None)
         assert after == before
 
     def test_same_object_sent_twice_arrives_twice_the_same(self, outbox):
@@ -481,7 +483,10 @@ class TestMessage:
         one.send()
 
         (received,) = outbox.mails
-        assert (received.sender_name, received.sender) == ("From Me", "from@example.com")
+        assert (received.sender_name, received.sender) == (
+            "From Me",
+            "from@example.com",
+        )
         assert received.to == ["to@example.com"]
 
     @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from email.message import EmailMessage as MimeMessage
 from email.mime.image import MIMEImage
 
 import pytest
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives
 from django.utils.functional import lazystr
 
 from django_directmail.api.errors import UnsupportedMessage
@@ -87,7 +87,8 @@ def test_everything_at_once(outbox):
 
 
 @pytest.mark.parametrize(
-    "text", ["a\r\nb\rc\nd", " \tspaces ", "+ % & = * ~ '", "你好\U0001f600", "\x00\x0b"]
+    "text",
+    ["a\r\nb\rc\nd", " \tspaces ", "+ % & = * ~ '", "你好\U0001f600", "\x00\x0b"],
 )
 def test_bodies_arrive_byte_for_byte(outbox, text):
     with_html(html=text + "<b>", body=text).send()
@@ -168,7 +169,8 @@ class TestRecipients:
         message(to=people(2), cc=["cc@example.com"], bcc=["bcc@example.com"]).send()
 
         assert self.calls(outbox) == [
-            ([address], []) for address in [*people(2), "cc@example.com", "bcc@example.com"]
+            ([address], [])
+            for address in [*people(2), "cc@example.com", "bcc@example.com"]
         ]
 
     def test_duplicates_differ_in_the_local_part_only(self, outbox):
@@ -419,7 +421,11 @@ class TestDefaults:
 
     def test_default_applies_and_the_message_overrides(self, mailer):
         outbox = mailer(
-            DEFAULTS={"tag_name": "all", "from_alias": "Us", "headers": {"X-User-A": "1"}}
+            DEFAULTS={
+                "tag_name": "all",
+                "from_alias": "Us",
+                "headers": {"X-User-A": "1"},
+            }
         )
         own = message(from_email="Me <from@example.com>", headers={"x-user-a": "2"})
         own.tags = ["own"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django_directmail.api import transport
 from django_directmail.api.actions.action import Action
@@ -88,12 +88,43 @@ def clean_endpoint(endpoint: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def clean_timeout(value: Any) -> tuple[float, float]:
+    """Return seconds to connect and to read; raise :exc:`ValueError` if unfit."""
+    pair = value if isinstance(value, (tuple, list)) else (value, value)
+    if len(pair) != 2 or not all(
+        isinstance(part, (int, float)) and not isinstance(part, bool) and part > 0
+        for part in pair
+    ):
+        raise ValueError(
+            f"it is {value!r}; it must be (connect, read) in seconds, both above 0."
+        )
+    return (float(pair[0]), float(pair[1]))
+
+
+#: What proves the sender, in parameters and in headers.
+_SECRET_NAMES = {
+    "AccessKeyId",
+    "SecurityToken",
+    "Signature",
+    "authorization",
+    "x-acs-security-token",
+}
+
+
 @dataclass(frozen=True)
 class PreparedCall(Generic[ResultT]):
     """An action and its signed request, which may be sent, and replayed."""
 
     action: Action[ResultT]
     request: SignedRequest
+
+    def masked_lines(self) -> list[tuple[str, str]]:
+        """Return headers and parameters for people to read, with secrets masked."""
+        parameters = parse_qsl(self.request.body.decode(), keep_blank_values=True)
+        return [
+            (name, "****" if name in _SECRET_NAMES else value)
+            for name, value in (*self.request.headers.items(), *parameters)
+        ]
 
 
 class Client:
@@ -126,7 +157,7 @@ class Client:
         self.region = region
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
-        self.timeout = timeout
+        self.timeout = clean_timeout(timeout)
 
     def __repr__(self) -> str:
         return f"<Client {self.endpoint} {self.signature}>"

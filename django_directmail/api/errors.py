@@ -27,7 +27,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote, quote_plus
+
+from django_directmail.api.redaction import redact
 
 __all__ = [
     "Accepted",
@@ -43,7 +44,6 @@ __all__ = [
     "TransportError",
     "UnsupportedMessage",
     "api_error",
-    "redact",
 ]
 
 Accepted = Literal["no", "unknown", "yes"]
@@ -292,6 +292,10 @@ def find_rule(code: str, http_status: int | None) -> Rule:
     return Rule(RejectedError, "See DirectMail's error codes for this one.")
 
 
+# Codes and request ids as the service makes them; anything else is redacted.
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,80}")
+
+
 def api_error(
     action: str,
     *,
@@ -329,36 +333,3 @@ def api_error(
         retryable=rule.retryable,
         retry_after=retry_after,
     )
-
-
-# Codes and request ids as the service makes them; anything else is redacted.
-_CODE = re.compile(r"[A-Za-z0-9._-]{1,80}")
-#: Longest part of a server's message that is kept.
-MESSAGE_LENGTH = 200
-# Shorter values ("1", "true", "a@b") are no secret and would shred the message.
-_PRIVATE_LENGTH = 4
-# From here on a mismatch answer repeats the whole request, encoded once or twice.
-_ECHO = re.compile(
-    r"(?i)[\s.;:,]*(?:(?:the\s+)?server'?s?\s+)?"
-    r"(?:string\s*to\s*sign|canonical\s*request|(?:POST|GET)\s*&|%25|%3D)[\s\S]*"
-)
-_ADDRESS = re.compile(r"[^\s@<>\"'(),;:=&%]+@")
-_ACCESS_KEY = re.compile(r"\b(?:LTAI|STS\.)[A-Za-z0-9]+")
-
-
-def redact(text: str, *, private: Iterable[str] = ()) -> str:
-    """
-    Return ``text`` without what must not be shown, on one line, at most 200 characters.
-
-    What goes: the string to sign and all behind it, every value of ``private`` in
-    plain or percent-encoded form, AccessKey IDs, and the local part of addresses.
-    """
-    for value in sorted(set(private), key=len, reverse=True):
-        if len(value) >= _PRIVATE_LENGTH:
-            once = quote(value, safe="~")
-            for form in (value, once, quote(once, safe="~"), quote_plus(value)):
-                text = text.replace(form, "[...]")
-    text = _ECHO.sub("", text)
-    text = _ACCESS_KEY.sub("[key]", _ADDRESS.sub("[...]@", text))
-    text = " ".join(text.split())
-    return text if len(text) <= MESSAGE_LENGTH else text[: MESSAGE_LENGTH - 3] + "..."

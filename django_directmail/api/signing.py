@@ -14,7 +14,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from django_directmail.api.errors import InvalidSignature
 
@@ -29,7 +29,6 @@ __all__ = [
     "build_canonical_request",
     "build_string_to_sign",
     "hash_payload",
-    "masked_lines",
     "parse_authorization",
     "percent_encode",
     "sign_acs3",
@@ -288,22 +287,3 @@ SIGNATURES: dict[str, Callable[[RequestData, str, str, str | None], SignedReques
     HMAC_SHA1: _sign_rpc_request,
     ACS3_HMAC_SHA256: _sign_acs3_request,
 }
-
-
-#: What proves the sender, in parameters and in headers.
-_SECRET_NAMES = {
-    "AccessKeyId",
-    "SecurityToken",
-    "Signature",
-    "authorization",
-    "x-acs-security-token",
-}
-
-
-def masked_lines(request: SignedRequest) -> list[tuple[str, str]]:
-    """Return headers and parameters of a request for people to read, secrets masked."""
-    parameters = parse_qsl(request.body.decode(), keep_blank_values=True)
-    return [
-        (name, "****" if name in _SECRET_NAMES else value)
-        for name, value in (*request.headers.items(), *parameters)
-    ]

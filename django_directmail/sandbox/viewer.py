@@ -6,6 +6,7 @@ import json
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
 
@@ -51,6 +52,9 @@ PREVIEW_HEADERS = {
 CONNECTING = re.compile(
     "<(?:link|i?frame|fencedframe|object|embed)(?![a-z])", re.IGNORECASE
 )
+#: An address in running text ends before the punctuation that ends a sentence.
+URL = re.compile(r"""https?://[^\s<>"']*[^\s<>"'.,;:!?)\]]""", re.IGNORECASE)
+WEB = re.compile("https?://", re.IGNORECASE)
 
 
 class Viewer:
@@ -90,8 +94,7 @@ class Viewer:
             case "GET", ["mails"]:
                 return self._list()
             case "GET", ["mails", id]:
-                mail = self._find(id)
-                return _json(mail.as_dict()) if mail else _gone()
+                return self._detail(id)
             case "DELETE", ["mails"]:
                 self.mailbox.clear()
                 return _json({})
@@ -127,6 +130,12 @@ class Viewer:
             del mail["parameters"], mail["template"]
         return _json({"instance": self._instance, "revision": revision, "mails": mails})
 
+    def _detail(self, id: str) -> HttpAnswer:
+        mail = self._find(id)
+        if mail is None:
+            return _gone()
+        return _json({**mail.as_dict(), "links": _links(mail.html, mail.text)})
+
     def _add_fault(self, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         # A page of another site can post a form here, but not this content type.
         if headers.get("content-type", "").partition(";")[0] != "application/json":
@@ -144,6 +153,30 @@ class Viewer:
             return _gone()
         html = CONNECTING.sub("<meta", mail.html).encode()
         return HttpAnswer(200, html, "text/html;charset=utf-8", PREVIEW_HEADERS)
+
+
+class _Anchors(HTMLParser):
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.targets: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "a":
+            self.targets.append((dict(attrs).get("href") or "").strip())
+
+
+def _links(html: str, text: str) -> list[str]:
+    """
+    Return the web addresses in a mail, each once.
+
+    Links do not work in the preview, and a mail that confirms something needs its
+    link. The page cannot look for them itself: its own policy complains about what
+    it parses.
+    """
+    found = [*_Anchors(html).targets, *URL.findall(text)]
+    return [url for url in dict.fromkeys(found) if WEB.match(url)]
 
 
 def _file(name: str) -> HttpAnswer:

@@ -49,7 +49,9 @@ def test_success_prints_what_support_asks_for(outbox):
 def test_several_addresses_get_one_mail(outbox):
     run("joe@example.com", "jane@example.com")
 
-    assert [mail.to for mail in outbox.mails] == [["joe@example.com", "jane@example.com"]]
+    assert [mail.to for mail in outbox.mails] == [
+        ["joe@example.com", "jane@example.com"]
+    ]
 
 
 def test_options_reach_the_mail(outbox):

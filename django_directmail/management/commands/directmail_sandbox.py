@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -49,8 +50,6 @@ def _project_senders() -> list[str]:
             found.append(parse_address(get_setting(name), name).wire)
         except ValueError:
             continue  # "manage.py check" says what is wrong with it
-    try:
+    with suppress(ImproperlyConfigured):
         found.append(get_account({}).account_name or "")
-    except ImproperlyConfigured:
-        pass  # the same
     return [address for address in dict.fromkeys(found) if address]

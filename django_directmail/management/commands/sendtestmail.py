@@ -14,7 +14,6 @@ from django.utils import timezone
 
 from django_directmail._compat import get_mailer
 from django_directmail.api.errors import DirectMailError, TransportError
-from django_directmail.api.signing import masked_lines
 from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_setting, get_staff
@@ -114,7 +113,7 @@ class Command(BaseCommand):
             raise CommandError(_paragraph(error)) from None
         for call in prepared:
             self.stdout.write(f"POST {call.request.url} ({mailer.client.signature})")
-            for name, value in masked_lines(call.request):
+            for name, value in call.masked_lines():
                 self.stdout.write(f"  {name}: {value}")
         self.stdout.write(self.style.SUCCESS("Dry run: nothing was sent."))
 
@@ -158,8 +157,9 @@ class Command(BaseCommand):
 def _message(
     recipients: list[str], sender: str, prefix: str, options: dict[str, Any]
 ) -> EmailMultiAlternatives:
+    now = f"{timezone.now():%Y-%m-%d %H:%M}"
     subject = options["subject"] or (
-        f"{prefix}Test mail from {socket.gethostname()} on {timezone.now():%Y-%m-%d %H:%M}"
+        f"{prefix}Test mail from {socket.gethostname()} on {now}"
     )
     text = "If you can read this, DirectMail delivers the mail of this site."
     message = EmailMultiAlternatives(subject, text, sender, recipients)

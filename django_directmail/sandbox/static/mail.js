@@ -64,15 +64,11 @@ function drawNotes(mail) {
   $("notes-box").hidden = !notes.length;
 }
 
-/** Links do not work in the preview, and a mail that confirms something needs its link. */
 function drawLinks(mail) {
-  const page = new DOMParser().parseFromString(mail.html, "text/html"); // loads and runs nothing
-  const found = [...page.querySelectorAll("a[href]")].map((a) => a.getAttribute("href").trim());
-  found.push(...(mail.text.match(/https?:\/\/[^\s<>"']*[^\s<>"'.,;:!?)\]]/g) ?? []));
-  const urls = [...new Set(found)].filter((url) => /^https?:\/\//i.test(url));
-  $("links").replaceChildren(...urls.map((href) => el("li", {}, outward(href, bdi(href)))));
-  $("links-title").textContent = t("Links ({n})", { n: urls.length });
-  $("links-box").hidden = !urls.length;
+  const items = mail.links.map((href) => el("li", {}, outward(href, bdi(href))));
+  $("links").replaceChildren(...items);
+  $("links-title").textContent = t("Links ({n})", { n: items.length });
+  $("links-box").hidden = !items.length;
 }
 
 function outward(href, text) {

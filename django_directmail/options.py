@@ -1,0 +1,157 @@
+"""
+The options of a mailer: one line for each key, and the check of its value.
+
+The same keys stand in ``DIRECTMAIL`` in upper case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.utils.module_loading import import_string
+
+from django_directmail.api.client import (
+    clean_endpoint,
+    clean_timeout,
+    endpoint_for,
+    suggest,
+)
+from django_directmail.api.credentials import CredentialsSource
+from django_directmail.api.signing import SIGNATURES
+from django_directmail.parameters import clean_parameters
+
+__all__ = ["CREDENTIAL_KEYS", "OPTIONS", "POLICIES", "WITHOUT_EFFECT"]
+
+#: Feature to the policies that it knows; the first one is the default.
+POLICIES = {
+    "alternatives": ("error", "warn"),
+    "cc": ("to", "warn", "error"),
+    "headers": ("error", "warn"),
+    "inline_images": ("error", "warn"),
+    "reply_to": ("first", "warn", "error"),
+    "tags": ("first", "warn", "error"),
+}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"it is of type {type(value).__name__}; it must be text.")
+    return value
+
+
+def _boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(f"it is {value!r}; it must be True or False.")
+    return value
+
+
+def _source(value: Any) -> CredentialsSource:
+    try:
+        source = import_string(value) if isinstance(value, str) else value
+    except ImportError as error:
+        raise ValueError(str(error)) from None
+    if not (
+        callable(source)
+        or hasattr(source, "get_credential")
+        or hasattr(source, "access_key_id")
+    ):
+        raise ValueError(
+            f"it is a {type(source).__name__}; it must be a callable that returns"
+            " credentials, or an object with get_credential()."
+        )
+    return source
+
+
+def _region(value: Any) -> str:
+    endpoint_for(value)
+    return str(value)
+
+
+def _signature(value: Any) -> str:
+    if value not in SIGNATURES:
+        raise ValueError(f"it is {value!r}; it must be {' or '.join(SIGNATURES)}.")
+    return str(value)
+
+
+def _policy(value: Any) -> dict[str, str]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
+    policy = {name: values[0] for name, values in POLICIES.items()}
+    for name, choice in value.items():
+        if name not in POLICIES:
+            raise ValueError(f'"{name}" has no policy.{suggest(name, POLICIES)}')
+        if choice not in POLICIES[name]:
+            raise ValueError(
+                f'"{name}" is {choice!r}; it must be one of'
+                f" {', '.join(POLICIES[name])}."
+            )
+        policy[name] = choice
+    return policy
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
+    return value
+
+
+def _defaults(value: Any) -> dict[str, Any]:
+    values = clean_parameters(value)
+    if "account_name" in values:
+        raise ValueError('"account_name" has a setting of its own: ACCOUNT_NAME.')
+    return values
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0:
+        raise ValueError(f"it is {value!r}; it must be a number above 0.")
+    return value
+
+
+def _unavailable(value: Any) -> Any:
+    raise ValueError("it has no effect in this version and could deceive. Remove it.")
+
+
+CREDENTIAL_KEYS = (
+    "access_key_id",
+    "access_key_secret",
+    "security_token",
+    "credentials",
+)
+#: Key to the function that checks its value and returns it as the account keeps it.
+OPTIONS: dict[str, Callable[[Any], Any]] = {
+    "access_key_id": _text,
+    "access_key_secret": _text,
+    "security_token": _text,
+    "credentials": _source,
+    "region": _region,
+    "endpoint": clean_endpoint,
+    "signature": _signature,
+    "account_name": _text,
+    "defaults": _defaults,
+    "timeout": clean_timeout,
+    "split_recipients": _boolean,
+    "policy": _policy,
+    # Names that are settled, for what is still to come. They change nothing yet, and
+    # a system check says so.
+    "rate_limit": _number,
+    "max_concurrency": _number,
+    "max_attempts": _number,
+    "log": _mapping,
+    "queue": _mapping,
+    "webhook": _mapping,
+    # To ignore one of these would send mail where it must not go.
+    "redirect_all_to": _unavailable,
+    "allowed_domains": _unavailable,
+    "smtp_fallback": _unavailable,
+}
+#: Keys that are known and change nothing yet.
+WITHOUT_EFFECT = (
+    "rate_limit",
+    "max_concurrency",
+    "max_attempts",
+    "log",
+    "queue",
+    "webhook",
+)

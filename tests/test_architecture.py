@@ -1,0 +1,192 @@
+"""The house keeps its shape: who imports whom, and who speaks DirectMail's names."""
+
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from django_directmail.api import actions  # noqa: F401  # the package must import
+from django_directmail.api.actions.account import QueryMailAddressByParam
+from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.results import (
+    AccountSummary,
+    MailAddress,
+    MailAddresses,
+    SendResult,
+    wire_names,
+)
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGE = ROOT / "django_directmail"
+#: Where DirectMail's own names may be written: here we speak or play its language.
+AT_HOME = ("django_directmail/api/", "django_directmail/sandbox/")
+TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
+#: Names that are also ordinary words of Python, Django or mail.
+ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
+ORDINARY |= {"Templates", "Receivers"}
+
+
+def wire_vocabulary():
+    """Return the names of DirectMail's parameters, answers and common parameters."""
+    classes = (
+        SingleSendMail,
+        Template,
+        Attachment,
+        QueryMailAddressByParam,
+        SendResult,
+        AccountSummary,
+        MailAddress,
+        MailAddresses,
+    )
+    names = {name for cls in classes for name in wire_names(cls).values()}
+    names |= {"AccessKeyId", "SignatureNonce", "SignatureMethod", "SecurityToken"}
+    return names - ORDINARY
+
+
+def tracked_files():
+    """Return the files of the repository, generated ones left out."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    names = listed.stdout.splitlines()
+    return names or [str(p.relative_to(ROOT)) for p in ROOT.rglob("*") if p.is_file()]
+
+
+def test_wire_names_stand_only_where_the_wire_is_spoken():
+    pattern = re.compile(rf"\b({'|'.join(sorted(wire_vocabulary()))})\b")
+    found = []
+    for name in tracked_files():
+        path = ROOT / name
+        if name.startswith(AT_HOME + TESTS_AT_HOME) or not path.exists():
+            continue
+        if path.suffix not in (".py", ".html", ".js", ".rst", ".cfg", ".toml", ".ini"):
+            continue
+        if path == pathlib.Path(__file__):
+            continue
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            if pattern.search(line):
+                found.append(f"{name}:{number}: {line.strip()}")
+
+    assert not found, "\n".join(found)
+
+
+def lint_imports(root):
+    """Run the import contract of ``setup.cfg`` on the tree at ``root``."""
+    pytest.importorskip("importlinter", reason="import-linter is not installed")
+    return subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from importlinter.cli import lint_imports_command as c; c()",
+            "--config",
+            "setup.cfg",
+            "--no-cache",
+        ],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={"PATH": "", "PYTHONPATH": str(root)},
+    )
+
+
+def copy_tree(to):
+    shutil.copytree(PACKAGE, to / "django_directmail")
+    shutil.copy(ROOT / "setup.cfg", to)
+    return to
+
+
+def test_import_contract_holds():
+    done = lint_imports(ROOT)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "contract"),
+    [
+        ("api/errors.py", "import django", "Neither api nor sandbox knows Django"),
+        (
+            "api/signing.py",
+            "from django_directmail.api import transport",
+            "The rooms of api",
+        ),
+        (
+            "mapping.py",
+            "from django_directmail import backends",
+            "The rooms of the house",
+        ),
+        ("utils.py", "", "The rooms of the house"),
+        ("api/actions/mail.py", "import socket", "Only transport opens a socket"),
+    ],
+)
+def test_import_contract_breaks_for_a_wrong_import(tmp_path, module, line, contract):
+    tree = copy_tree(tmp_path)
+    with open(tree / "django_directmail" / module, "a") as file:
+        file.write(f"\n{line}\n")
+
+    done = lint_imports(tree)
+
+    assert done.returncode != 0
+    assert contract in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+)
+def test_module_is_small(path):
+    assert len(path.read_text().splitlines()) <= 300
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "addresses",
+        "api",
+        "api.actions.account",
+        "api.actions.action",
+        "api.actions.mail",
+        "api.client",
+        "api.credentials",
+        "api.errors",
+        "api.redaction",
+        "api.results",
+        "api.signing",
+        "api.transport",
+        "backends",
+        "conf",
+        "extras",
+        "mapping",
+        "options",
+        "parameters",
+        "sandbox",
+        "signals",
+        "status",
+    ],
+)
+def test_all_names_what_is_there_in_order(name):
+    import importlib
+
+    module = importlib.import_module(f"django_directmail.{name}")
+
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert [name for name in module.__all__ if not hasattr(module, name)] == []
+
+
+def test_importing_the_package_imports_nothing():
+    script = (
+        "import sys; before = set(sys.modules); import django_directmail;"
+        "print(sorted(set(sys.modules) - before))"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert done.stdout.strip() == "['django_directmail']"
