@@ -1,0 +1,1 @@
+"""A contact form that arrives as mail."""
