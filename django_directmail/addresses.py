@@ -9,6 +9,7 @@ Django's own parser (``email.headerregistry``) reads what is not plainly
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import HeaderParseError, NonASCIILocalPartDefect
 from email.headerregistry import AddressHeader
@@ -17,10 +18,11 @@ from typing import Any
 
 import idna
 
+from django_directmail.api.actions.mail import MAX_BCC, MAX_TO
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import BadHeader, one_line
 
-__all__ = ["MailAddress", "parse_address", "parse_addresses", "parse_header"]
+__all__ = ["MailAddress", "batches", "parse_address", "parse_addresses", "parse_header"]
 
 # RFC 5322's longest line. The parser recurses for each comment, so it gets no more.
 MAX_LENGTH = 998
@@ -138,3 +140,20 @@ def _to_ascii(domain: str) -> str:
     raise UnsupportedMessage(
         "has a domain that IDNA cannot encode. Check its spelling."
     )
+
+
+def batches(
+    to: list[MailAddress], bcc: list[MailAddress], *, split: bool
+) -> Iterator[tuple[list[MailAddress], list[MailAddress]]]:
+    """
+    Yield visible and hidden addresses for each call.
+
+    A hidden address that does not fit next to the others, or has no others, gets a
+    call of its own, where it is alone in the visible field.
+    """
+    size = 1 if split else MAX_TO
+    beside = bcc[:MAX_BCC] if to and not split else []
+    for start in range(0, len(to), size):
+        yield to[start : start + size], [] if start else beside
+    for address in bcc[len(beside) :]:
+        yield [address], []

@@ -108,7 +108,8 @@ def _clean(
             raise ValueError(
                 f'{place}["{key}"] is not a known option.{suggest(spell(key), known)}'
             )
-        if value is None:
+        # Empty, as an environment variable that is not set, means not given.
+        if value is None or value == "":
             continue
         try:
             values[known[key]] = OPTIONS[known[key]](value)

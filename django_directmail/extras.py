@@ -29,10 +29,16 @@ __all__ = ["Extras", "decode_metadata", "encode_metadata", "read_extras"]
 
 @dataclass(frozen=True)
 class Extras:
-    """Parameters (``None`` cancels), headers, and whether a tag had to be left over."""
+    """
+    Parameters and headers that a message brings along; ``None`` cancels a default.
+
+    ``headers`` join those of the defaults, unless ``cancel_headers`` is set. With
+    ``more_tags`` there are tags beyond the first, which is the one in ``parameters``.
+    """
 
     parameters: dict[str, Any]
     headers: dict[str, str]
+    cancel_headers: bool = False
     more_tags: bool = False
 
 
@@ -56,11 +62,13 @@ def read_extras(message: EmailMessage) -> Extras:
     if tags:
         values["tag_name"] = one_line(tags[0], "A tag")
     headers = _metadata(message)
+    cancel_headers = False
     for attribute in ("directmail", "esp_extra"):
-        given = _by_hand(message, attribute)
-        headers.update(given.pop("headers", None) or {})
-        values.update(given)
-    return Extras(values, headers, more_tags=len(tags) > 1)
+        values.update(_by_hand(message, attribute))
+        by_hand = values.pop("headers", {})
+        cancel_headers = cancel_headers or by_hand is None
+        headers.update(by_hand or {})
+    return Extras(values, headers, cancel_headers, more_tags=len(tags) > 1)
 
 
 def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from email.message import Message
 from typing import Any
@@ -17,13 +16,12 @@ from django.core.mail import EmailMessage
 
 from django_directmail.addresses import (
     MailAddress,
+    batches,
     parse_address,
     parse_addresses,
     parse_header,
 )
 from django_directmail.api.actions.mail import (
-    MAX_BCC,
-    MAX_TO,
     SingleSendMail,
 )
 from django_directmail.api.errors import UnsupportedMessage
@@ -43,6 +41,12 @@ __all__ = ["Call", "Plan", "build_plan"]
 # Django sends mail without subject or body; DirectMail wants both.
 NO_SUBJECT = "(no subject)"
 BLANK_BODY = "\n"
+#: What goes missing where a policy does not refuse; of other features it is all.
+LOSSES = {
+    "cc": "they get no mail",
+    "reply_to": "the others are dropped",
+    "tags": "the others are dropped",
+}
 
 
 @dataclass(frozen=True)
@@ -81,26 +85,9 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
             ),
             tuple(address.spec for address in (*visible, *hidden)),
         )
-        for visible, hidden in _batches(to, bcc, split=account.split_recipients)
+        for visible, hidden in batches(to, bcc, split=account.split_recipients)
     )
     return Plan(calls, tuple(reader.warnings))
-
-
-def _batches(
-    to: list[MailAddress], bcc: list[MailAddress], *, split: bool
-) -> Iterator[tuple[list[MailAddress], list[MailAddress]]]:
-    """
-    Yield visible and hidden addresses for each call.
-
-    A hidden address that does not fit next to the others, or has no others, gets a
-    call of its own, where it is alone in the visible field.
-    """
-    size = 1 if split else MAX_TO
-    beside = bcc[:MAX_BCC] if to and not split else []
-    for start in range(0, len(to), size):
-        yield to[start : start + size], [] if start else beside
-    for address in bcc[len(beside) :]:
-        yield [address], []
 
 
 class _Reader:
@@ -120,6 +107,11 @@ class _Reader:
         cc = parse_addresses(self.message.cc, "cc")
         hidden = parse_addresses(self.message.bcc, "bcc")
         if cc and self.apply("cc", "The API has no Cc", "put these addresses into to"):
+            if not (visible or hidden):
+                raise UnsupportedMessage(
+                    'The message has recipients in cc only, and POLICY["cc"] drops'
+                    " those. Put them into to."
+                )
             cc = []
         seen: set[str] = set()
         found: list[list[MailAddress]] = []
@@ -137,19 +129,23 @@ class _Reader:
         own = {
             "subject": one_line(_text(self.message.subject), "The subject")
             or NO_SUBJECT,
-            **self.bodies(with_template="template" in extras.parameters),
+            **self.bodies(),
             **sender,
             **self.reply_to(),
         }
         own = {name: value for name, value in own.items() if value is not None}
         defaults = {**self.account.defaults}
         default_headers = defaults.pop("headers", None) or {}
+        if extras.cancel_headers:
+            default_headers = {}
         values = {**defaults, **own, **extras.parameters}
         if values.get("account_name") is None:
             values["account_name"] = sender["account_name"]
+        if values.get("template") is not None:
+            self.leave_out_bodies(values)
         for name in ("from_alias", "reply_address_alias"):
             if values.get(name):
-                values[name], warning = shorten_alias(values[name], name)
+                values[name], warning = shorten_alias(name, values[name])
                 self.warnings.extend([warning] if warning else [])
         headers = join_headers(default_headers, self.carried_headers(), extras.headers)
         values["headers"] = headers or None
@@ -183,7 +179,7 @@ class _Reader:
             "reply_address_alias": found[0].display_name or None,
         }
 
-    def bodies(self, *, with_template: bool) -> dict[str, Any]:
+    def bodies(self) -> dict[str, Any]:
         """Return text and HTML exactly as written, each at most once."""
         subtype = self.message.content_subtype
         if subtype not in ("plain", "html"):
@@ -204,15 +200,17 @@ class _Reader:
                     f" one more alternative ({kind})",
                     "remove it",
                 )
-        if with_template:
-            if any(values.values()):
-                self.warnings.append(
-                    "DirectMail ignores the body of a message that uses a template."
-                )
-            return {}
         if not any(values.values()):
             values["html_body" if subtype == "html" else "text_body"] = BLANK_BODY
         return {name: text or None for name, text in values.items()}
+
+    def leave_out_bodies(self, values: dict[str, Any]) -> None:
+        """Drop the bodies, which DirectMail ignores next to a template."""
+        bodies = {values.pop("text_body", None), values.pop("html_body", None)}
+        if bodies - {None, BLANK_BODY}:
+            self.warnings.append(
+                "DirectMail ignores the body of a message that uses a template."
+            )
 
     def carried_headers(self) -> dict[str, str]:
         """Return the extra headers that the API carries; the rest is for the policy."""
@@ -264,7 +262,8 @@ class _Reader:
                 f'{problem}. Either {way_out}, or change POLICY["{feature}"].'
             )
         if policy != "to":
-            self.warnings.append(f'{problem}; dropped by POLICY["{feature}"].')
+            loss = LOSSES.get(feature, "it is dropped")
+            self.warnings.append(f'{problem}; {loss} by POLICY["{feature}"].')
         return policy == "warn"
 
 

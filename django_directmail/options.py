@@ -7,10 +7,12 @@ The same keys stand in ``DIRECTMAIL`` in upper case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.utils.module_loading import import_string
 
+from django_directmail.addresses import parse_address
 from django_directmail.api.client import (
     clean_endpoint,
     clean_timeout,
@@ -40,6 +42,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _account_name(value: Any) -> str:
+    address = parse_address(_text(value), "ACCOUNT_NAME")
+    if address.display_name:
+        raise ValueError("it has a display name; it must be a bare address.")
+    return address.wire
+
+
 def _boolean(value: Any) -> bool:
     if not isinstance(value, bool):
         raise ValueError(f"it is {value!r}; it must be True or False.")
@@ -51,6 +60,8 @@ def _source(value: Any) -> CredentialsSource:
         source = import_string(value) if isinstance(value, str) else value
     except ImportError as error:
         raise ValueError(str(error)) from None
+    if isinstance(source, type):
+        source = _make(source)
     if not (
         callable(source)
         or hasattr(source, "get_credential")
@@ -61,6 +72,12 @@ def _source(value: Any) -> CredentialsSource:
             " credentials, or an object with get_credential()."
         )
     return source
+
+
+@lru_cache(maxsize=8)
+def _make(kind: type[Any]) -> Any:
+    """Return the one object of a class named in the settings; it may hold a cache."""
+    return kind()
 
 
 def _region(value: Any) -> str:
@@ -128,7 +145,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "region": _region,
     "endpoint": clean_endpoint,
     "signature": _signature,
-    "account_name": _text,
+    "account_name": _account_name,
     "defaults": _defaults,
     "timeout": clean_timeout,
     "split_recipients": _boolean,

@@ -103,14 +103,19 @@ def is_carried(name: str) -> bool:
     return name in CARRIED_HEADERS or name.startswith(CUSTOM_HEADER_PREFIX)
 
 
-def shorten_alias(alias: str, where: str) -> tuple[str, str | None]:
-    """Return ``alias`` cut to what DirectMail accepts, and a warning if it was cut."""
+def shorten_alias(name: str, alias: str) -> tuple[str, str | None]:
+    """
+    Return ``alias`` cut to what DirectMail accepts, and a warning if it was cut.
+
+    ``name`` is the parameter. The alias itself is not in the warning: it may be the
+    name of a person.
+    """
     if len(alias) <= MAX_ALIAS:
         return alias, None
-    short = alias[:MAX_ALIAS].rstrip()
-    return short, (
-        f"{where} has {len(alias)} characters; DirectMail accepts {MAX_ALIAS}, so it"
-        f" goes out as {short!r}. Shorten the display name."
+    return alias[:MAX_ALIAS].rstrip(), (
+        f"{name} has {len(alias)} characters; DirectMail accepts {MAX_ALIAS} and gets"
+        f" the first {MAX_ALIAS}. Shorten the display name, or set"
+        f' message.directmail["{name}"].'
     )
 
 

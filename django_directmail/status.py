@@ -29,15 +29,15 @@ class SendStatus:
 
     ``status`` is ``None`` (not tried), ``"accepted"``, ``"rejected"`` (a final no),
     ``"failed"`` (never arrived; may be sent again), ``"unconfirmed"`` (may have
-    arrived) or ``"cancelled"``. Where one message took several calls it is
-    ``"accepted"`` only if all were, and else that of the worst. ``recipients`` is
-    keyed by the bare address as it was written. ``error`` is what was or would have
-    been raised.
+    arrived), ``"partial"`` (it took several calls, of which some were accepted and
+    others not: see ``recipients`` before sending again) or ``"cancelled"``.
+    ``recipients`` is keyed by the bare address as it was written. ``error`` is what was
+    or would have been raised.
     """
 
     status: str | None = None
     results: list[SendResult] = field(default_factory=list)
-    recipients: dict[str, RecipientStatus] = field(default_factory=dict)
+    recipients: dict[str, RecipientStatus] = field(default_factory=dict, repr=False)
     error: Exception | None = None
 
     @property
@@ -58,10 +58,13 @@ class SendStatus:
     def settle(self, statuses: Iterable[str]) -> None:
         """Set ``status`` from those of the calls."""
         found = set(statuses)
-        self.status = next((word for word in _WORST_FIRST if word in found), None)
-
-
-_WORST_FIRST = ("unconfirmed", "rejected", "failed", "cancelled", "accepted")
+        if "unconfirmed" in found:
+            self.status = "unconfirmed"
+        elif "accepted" in found and len(found) > 1:
+            self.status = "partial"
+        else:
+            # "rejected" before "failed": some of it must not simply be sent again.
+            self.status = max(found, default=None)
 
 
 def status_of(error: Exception) -> str:

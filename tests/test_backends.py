@@ -204,9 +204,22 @@ class TestOutcome:
         assert [o.position for o in caught.value.failed] == [0]
         assert [o.position for o in caught.value.sent] == [1, 2]
         status = one.directmail_status
+        assert "to@example.com" not in repr(status)
         assert status.status == "unconfirmed"
         assert status.recipients["to@example.com"].status == "unconfirmed"
         assert status.recipients["bcc3@example.com"].status == "accepted"
+
+    def test_half_refused_message_is_partial(self, outbox):
+        one = message(to=[f"user{n}@example.com" for n in range(101)])
+        outbox.add_fault("error", status=400, code="InvalidToAddress.Spam")
+
+        with pytest.raises(SendError, match="1 of 2 calls of this message"):
+            one.send()
+
+        status = one.directmail_status
+        assert status.status == "partial"
+        assert status.recipients["user0@example.com"].status == "rejected"
+        assert status.recipients["user100@example.com"].status == "accepted"
 
 
 class TestLists:

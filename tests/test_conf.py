@@ -90,6 +90,27 @@ def test_credentials_by_dotted_path(settings):
     assert found.credentials is give_credentials
 
 
+class Chain:
+    """A class as the alibabacloud-credentials package has one."""
+
+    def get_credential(self):
+        return Credentials("id", "secret")
+
+
+def test_class_by_dotted_path_is_made_once_for_the_process(settings):
+    first = account(settings, CREDENTIALS=f"{__name__}.Chain")
+    second = account(settings, CREDENTIALS=f"{__name__}.Chain")
+
+    assert isinstance(first.credentials, Chain)
+    assert first.credentials is second.credentials
+
+
+def test_empty_text_means_not_given(settings):
+    found = account(settings, ENDPOINT="", REGION="", ACCOUNT_NAME="", SIGNATURE="")
+
+    assert found == account(settings)
+
+
 @pytest.mark.parametrize("value", [2, 2.5])
 def test_one_timeout_serves_for_both(settings, value):
     assert account(settings, TIMEOUT=value).timeout == (value, value)
@@ -118,6 +139,8 @@ def test_policy_of_one_feature_leaves_the_others(settings):
         ({"ENDPOINT": "dm.aliyuncs.com"}, "is not the URL of an endpoint"),
         ({"ENDPOINT": "https://user:pw@dm.aliyuncs.com"}, "A URL with a password is"),
         ({"ENDPOINT": "https://dm.aliyuncs.com/path"}, "is not the URL"),
+        ({"ACCOUNT_NAME": "Shop <shop@example.com>"}, "must be a bare address"),
+        ({"ACCOUNT_NAME": "shop"}, "has no domain"),
         ({"SIGNATURE": "MD5"}, "HMAC-SHA1 or ACS3-HMAC-SHA256"),
         ({"ACCESS_KEY_ID": "x"}, "ACCESS_KEY_SECRET is missing"),
         ({"ACCESS_KEY_SECRET": "x"}, "ACCESS_KEY_ID is missing"),

@@ -203,6 +203,14 @@ class TestRecipients:
             "bcc2@example.com": ("accepted", second),
         }
 
+    def test_nobody_left_by_the_policy_is_an_error_and_no_silence(self, mailer):
+        outbox = mailer(POLICY={"cc": "warn"})
+
+        with pytest.raises(UnsupportedMessage, match="cc only"):
+            message(to=[], cc=["cc@example.com"]).send()
+
+        assert outbox.calls == 0
+
 
 class TestSender:
     """The sender, its name, and where replies go."""
@@ -444,6 +452,24 @@ class TestDefaults:
         one = message()
         one.directmail = {"tag_name": None}
         one.esp_extra = {"click_trace": None}
+
+        one.send()
+
+        assert parameters(outbox.mails[0]) == BASE
+
+    def test_none_cancels_the_headers_of_the_defaults_only(self, mailer):
+        outbox = mailer(DEFAULTS={"headers": {"X-User-A": "1"}})
+        one = message(headers={"X-User-B": "2"})
+        one.directmail = {"headers": None}
+
+        one.send()
+
+        assert outbox.mails[0].headers == {"X-User-B": "2"}
+
+    def test_none_cancels_a_default_template_and_the_body_goes_out(self, mailer):
+        outbox = mailer(DEFAULTS={"template": {"template_id": "1"}})
+        one = message()
+        one.directmail = {"template": None}
 
         one.send()
 

@@ -74,5 +74,7 @@ def _element(name: str, value: Any) -> str:
     else:
         # XML 1.0 has no control characters, not even escaped ones.
         text = escape(str(value))
-        inner = "".join(c for c in text if c >= " " or c in "\t\n\r")
+        inner = "".join(
+            c for c in text if " " <= c not in "\ufffe\uffff" or c in "\t\n\r"
+        )
     return f"<{name}>{inner}</{name}>"

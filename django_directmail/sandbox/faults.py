@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -20,6 +20,38 @@ KINDS = {
     "truncated": "the call is carried out, the answer ends in the middle",
     "latency": "the call is carried out and answered rightly, `seconds` late",
 }
+
+
+def _whole(value: Any, low: int, high: int) -> bool:
+    # "type" and not "isinstance", because True is an int.
+    return type(value) is int and low <= value <= high
+
+
+#: Field of a fault to its check, and what it asks for in words.
+CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "kind": (lambda v: isinstance(v, str) and v in KINDS, f"one of {list(KINDS)}"),
+    "times": (lambda v: _whole(v, 1, 100_000), "1 to 100000"),
+    "code": (lambda v: isinstance(v, str) and v.isascii(), "ASCII text"),
+    "message": (lambda v: isinstance(v, str) and _is_unicode(v), "text"),
+    "status": (lambda v: _whole(v, 200, 599), "200 to 599"),
+    "seconds": (
+        lambda v: type(v) in (int, float) and 0 <= v <= 600,
+        "0 to 600",
+    ),
+    "retry_after": (
+        lambda v: v is None or _whole(v, 0, 3_600_000),
+        "whole milliseconds, an hour at most",
+    ),
+    "accept": (lambda v: isinstance(v, bool), "true or false"),
+}
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -42,14 +74,10 @@ class Fault:
     accept: bool = False
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise ValueError(f"kind is {self.kind!r}; it must be one of {list(KINDS)}.")
-        if not isinstance(self.times, int) or self.times < 1:
-            raise ValueError(f"times is {self.times!r}; it must be 1 or more.")
-        if not isinstance(self.status, int) or not 200 <= self.status <= 599:
-            raise ValueError(f"status is {self.status!r}; it must be 200 to 599.")
-        if not isinstance(self.seconds, (int, float)) or not 0 <= self.seconds <= 600:
-            raise ValueError(f"seconds is {self.seconds!r}; it must be 0 to 600.")
+        for name, (fits, wanted) in CHECKS.items():
+            value = getattr(self, name)
+            if not fits(value):
+                raise ValueError(f"{name} is {value!r}; it must be {wanted}.")
 
     @classmethod
     def from_dict(cls, values: Any) -> Fault:

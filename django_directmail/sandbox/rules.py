@@ -95,8 +95,8 @@ def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> N
         raise Refusal(
             404,
             "InvalidMailAddress.NotFound",
-            "The specified mailAddress does not exist. This sandbox knows: "
-            + ", ".join(senders.patterns),
+            "The specified mailAddress does not exist. --sender makes it known to this"
+            " sandbox, which knows " + ", ".join(senders.patterns),
         )
 
 

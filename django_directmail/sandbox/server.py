@@ -183,9 +183,11 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_REQUEST:
+        refusal = _refuse_length(length, chunked="transfer-encoding" in headers)
+        if refusal:
+            # What follows is not the next request.
             self.close_connection = True
-            self._reply(HttpAnswer(413, b""))
+            self._reply(HttpAnswer(refusal, b""))
             return
         body = self.rfile.read(int(length))
         if not self._may_ask(headers):
@@ -278,6 +280,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: what came in is on the page."""
+
+
+def _refuse_length(length: str, *, chunked: bool) -> int | None:
+    """Return the HTTP status for a body that is not read, ``None`` if it is."""
+    if chunked:
+        return 411
+    if not (length.isascii() and length.isdecimal()) or len(length) > 18:
+        return 400
+    return 413 if int(length) > MAX_REQUEST else None
 
 
 def _parse_form(headers: dict[str, str], body: bytes) -> list[tuple[str, str]]:

@@ -181,6 +181,8 @@ def _paragraph(error: Exception, mailer: BaseEmailBackend | None = None) -> str:
         client = mailer.client
         if isinstance(error, TransportError) and is_loopback(client.endpoint):
             text += " Start the sandbox with: python manage.py directmail_sandbox"
+        elif is_loopback(client.endpoint):
+            text += f" (Endpoint {client.endpoint}.)"
         elif client.endpoint not in text:
             text += f" (Endpoint {client.endpoint}, region {client.region}.)"
     return f"The test mail was not sent. {text}"
