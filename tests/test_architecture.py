@@ -156,6 +156,7 @@ def test_module_is_small(path):
         "api.actions.action",
         "api.actions.mail",
         "api.client",
+        "api.codes",
         "api.credentials",
         "api.errors",
         "api.redaction",

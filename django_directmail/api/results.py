@@ -13,7 +13,8 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
-from django_directmail.api.errors import DirectMailError, TransportError, api_error
+from django_directmail.api.codes import api_error
+from django_directmail.api.errors import DirectMailError, TransportError
 
 __all__ = [
     "AccountSummary",

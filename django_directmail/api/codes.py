@@ -1,0 +1,181 @@
+"""DirectMail's error codes: the exception, the certainty and the advice for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django_directmail.api.errors import (
+    Accepted,
+    ApiError,
+    CredentialsError,
+    RejectedError,
+    ServerError,
+    ThrottledError,
+)
+from django_directmail.api.redaction import redact
+
+__all__ = ["RULES", "Rule", "api_error", "find_rule"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What an error code means: the class to raise, its certainty and the advice."""
+
+    error: type[ApiError]
+    remedy: str
+    accepted: Accepted = "no"
+    retryable: bool = False
+
+
+_KEY = "Check the AccessKey: ID and secret must belong together and be active."
+_TOKEN = "The temporary credentials are incomplete or over. Fetch new ones."
+_CLOCK = (
+    "The clock of this machine is more than 15 minutes off, or the time is not UTC."
+    " Synchronise it (NTP)."
+)
+_RIGHTS = (
+    "Grant the RAM user AliyunDirectMailFullAccess, or a policy with this action"
+    " (dm:SingleSendMail to send)."
+)
+_SENDER = (
+    "The sender address does not exist in this region. Create it in the console, or"
+    " correct the sender or the region."
+)
+_LATER = "DirectMail is throttling this account. Send more slowly, or try again later."
+_TROUBLE = (
+    "DirectMail had an internal failure and may have kept the mail. Look in the"
+    " console before you send it again."
+)
+
+#: The one table of codes. A code that is not listed is looked up by its first part
+#: (``InvalidToAddress`` for ``InvalidToAddress.Xyz``), then by its HTTP status.
+#: Sources: the error pages of DirectMail (api-dm-2015-11-23-errorcodes, error-codes)
+#: and of the gateway in front of it. The HTTP status of a code differs between those
+#: pages, which is why the code decides.
+RULES: dict[str, Rule] = {
+    "SignatureDoesNotMatch": Rule(CredentialsError, f"{_KEY} Is the secret complete?"),
+    "Signature": Rule(CredentialsError, f"{_KEY} Is the secret complete?"),
+    "IncompleteSignature": Rule(CredentialsError, _KEY),
+    "InvalidSignatureMethod": Rule(CredentialsError, "Use a supported signature."),
+    "InvalidAccessKeyId": Rule(CredentialsError, _KEY),
+    "InvalidSecurityToken": Rule(CredentialsError, _TOKEN),
+    "MissingSecurityToken": Rule(CredentialsError, _TOKEN),
+    "InvalidTimeStamp": Rule(CredentialsError, _CLOCK),
+    "IllegalTimestamp": Rule(CredentialsError, _CLOCK),
+    "Forbidden": Rule(CredentialsError, _RIGHTS),
+    "NoPermission": Rule(CredentialsError, _RIGHTS),
+    "InvalidIP": Rule(
+        CredentialsError,
+        "The IP protection of the console does not list this machine's address, or"
+        " the IP pool does not exist.",
+    ),
+    "InvalidUser": Rule(
+        CredentialsError, "This account has not activated DirectMail. Do so first."
+    ),
+    "Throttling": Rule(ThrottledError, _LATER, retryable=True),
+    # The nonce was seen before: whatever carried it first may have been accepted.
+    "SignatureNonceUsed": Rule(
+        RejectedError,
+        "This very request had reached DirectMail before. Look in the console whether"
+        " the mail went out before you send it again.",
+        accepted="unknown",
+    ),
+    "InternalError": Rule(ServerError, _TROUBLE, accepted="unknown"),
+    "InternalServiceError": Rule(ServerError, _TROUBLE, accepted="unknown"),
+    "ServiceUnavailable": Rule(ServerError, _TROUBLE, accepted="unknown"),
+    "ServerBusy": Rule(ServerError, _TROUBLE, accepted="unknown"),
+    "InvalidMailAddress": Rule(RejectedError, _SENDER),
+    "InvalidMailAddressStatus": Rule(
+        RejectedError, "The sender address is frozen or not usable. See the console."
+    ),
+    "InvalidMailAddressDomain": Rule(
+        RejectedError, "Check ownership, SPF and MX records of the sender's domain."
+    ),
+    "InvalidMailAddressSendType": Rule(
+        RejectedError, "The type of this sender (batch or trigger) does not fit."
+    ),
+    "InvalidToAddress": Rule(
+        RejectedError, "A recipient address is malformed. Correct it."
+    ),
+    "InvalidToAddress.Spam": Rule(
+        RejectedError,
+        "A recipient is in the invalid-address library. Remove it there, if you are"
+        " sure that it exists.",
+    ),
+    "InvalidBody": Rule(RejectedError, "Give the message a text or an HTML body."),
+    "InvalidSubject": Rule(RejectedError, "Shorten the subject."),
+    "InvalidFromAlias": Rule(RejectedError, "Shorten the sender's display name."),
+    "InvalidFromALias": Rule(RejectedError, "Shorten the sender's display name."),
+    "InvalidReplyAddress": Rule(RejectedError, "Correct the reply address."),
+    "InvalidReplyAddressAlias": Rule(
+        RejectedError, "Shorten the display name of the reply address."
+    ),
+    "InvalidTemplate": Rule(RejectedError, "This template does not exist here."),
+    "InvalidSendMail": Rule(
+        RejectedError,
+        "Refused by the spam filter. DirectMail uses this code for content, but also"
+        " for an exceeded quota or frequency and for the state of the account.",
+    ),
+    "InsufficientBalance": Rule(RejectedError, "Top up the account."),
+    "InvalidApi": Rule(
+        RejectedError, "The endpoint does not know this action. Is it DirectMail's?"
+    ),
+    "InvalidProduct": Rule(RejectedError, "The endpoint is not one of DirectMail."),
+}
+
+
+def find_rule(code: str, http_status: int | None) -> Rule:
+    """Return the rule for ``code``; for an unknown one decide by ``http_status``."""
+    rule = RULES.get(code) or RULES.get(code.partition(".")[0])
+    if rule:
+        return rule
+    if http_status == 429:
+        return Rule(ThrottledError, _LATER, retryable=True)
+    if http_status is not None and http_status >= 500:
+        return Rule(ServerError, _TROUBLE, accepted="unknown")
+    return Rule(RejectedError, "See DirectMail's error codes for this one.")
+
+
+# Codes and request ids as the service makes them; anything else is redacted.
+_CODE = re.compile(r"[A-Za-z0-9._-]{1,80}")
+
+
+def api_error(
+    action: str,
+    *,
+    code: str,
+    message: str,
+    request_id: str,
+    http_status: int | None,
+    retry_after: float | None = None,
+    private: Iterable[str] = (),
+) -> ApiError:
+    """
+    Build the exception for an error answer to ``action``, with nothing private in it.
+
+    ``private`` are the values of the request, which some answers repeat.
+    """
+    private = tuple(private)
+    code = code if _CODE.fullmatch(code) else redact(code, private=private)
+    if not _CODE.fullmatch(request_id):
+        request_id = redact(request_id, private=private)
+    message = redact(message, private=private)
+    rule = find_rule(code, http_status)
+    verb = "failed" if rule.error is ServerError else "was refused"
+    text = f"{action} {verb}: {code} (request {request_id or 'unknown'})."
+    if message:
+        text += f" {message.rstrip('.')}."
+    text += f" {rule.remedy}"
+    return rule.error(
+        text,
+        code=code,
+        message=message,
+        request_id=request_id,
+        http_status=http_status,
+        remedy=rule.remedy,
+        accepted=rule.accepted,
+        retryable=rule.retryable,
+        retry_after=retry_after,
+    )

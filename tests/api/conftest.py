@@ -1,0 +1,27 @@
+"""Fixtures for the tests of the API: a sandbox, and the ways to sign."""
+
+import pytest
+
+from django_directmail.api import Client
+from django_directmail.api.signing import SIGNATURES
+from django_directmail.sandbox import Sandbox
+from tests.api.samples import KEY
+
+
+@pytest.fixture
+def sandbox():
+    """Yield a DirectMail of this machine, which is there for one test."""
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=SIGNATURES)
+def signature(request):
+    """Run the test once for each signature."""
+    return request.param
+
+
+@pytest.fixture
+def client(sandbox):
+    """Return a client of the sandbox."""
+    return Client(KEY, endpoint=sandbox.url)

@@ -1,0 +1,85 @@
+"""Real HTTP servers that answer what DirectMail never would."""
+
+import socketserver
+import ssl
+import threading
+from dataclasses import dataclass
+
+from django_directmail.api import Client, Credentials
+
+
+@dataclass(frozen=True)
+class Received:
+    """One HTTP request as it came in; ``headers`` are keyed in lower case."""
+
+    line: str
+    headers: dict
+    body: bytes
+
+
+def http(status, body=b"", **headers):
+    """Return the bytes of a whole answer; ``_`` in a header's name is ``-``."""
+    lines = [f"HTTP/1.1 {status} Phrase", f"Content-Length: {len(body)}"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+class CannedServer(socketserver.ThreadingTCPServer):
+    """
+    Give the same bytes to everybody, close, and keep what they sent in ``received``.
+
+    ``tls`` is the ``ssl.SSLContext`` of an HTTPS server.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, answer, *, tls=None):
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.answer = answer
+        self.tls = tls
+        self.received = []
+        self._thread = threading.Thread(
+            target=self.serve_forever, kwargs={"poll_interval": 0.01}
+        )
+
+    @property
+    def url(self):
+        """Return the URL to use as the endpoint."""
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self.server_address[1]}"
+
+    def client(self, **options):
+        """Return a client of this server."""
+        return Client(Credentials("id", "secret"), endpoint=self.url, **options)
+
+    def finish_request(self, request, client_address):
+        """Speak TLS if asked to, then as ever."""
+        if self.tls is None:
+            super().finish_request(request, client_address)
+            return
+        try:
+            request = self.tls.wrap_socket(request, server_side=True)
+        except (ssl.SSLError, OSError):
+            return
+        with request:
+            super().finish_request(request, client_address)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *details):
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        line = self.rfile.readline().decode().strip()
+        headers = {}
+        while text := self.rfile.readline().decode("latin-1").strip():
+            name, _, value = text.partition(":")
+            headers[name.lower()] = value.strip()
+        body = self.rfile.read(int(headers.get("content-length", 0)))
+        self.server.received.append(Received(line, headers, body))
+        self.wfile.write(self.server.answer)
