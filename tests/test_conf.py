@@ -157,6 +157,7 @@ def test_policy_of_one_feature_leaves_the_others(settings):
         ({"CREDENTIALS": "no.such.path"}, 'DIRECTMAIL["CREDENTIALS"]'),
         ({"CREDENTIALS": 5}, "must be a callable"),
         ({"TIMEOUT": 0}, "must be (connect, read) in seconds"),
+        ({"TIMEOUT": float("inf")}, "must be (connect, read) in seconds"),
         ({"TIMEOUT": (1, 2, 3)}, "must be (connect, read) in seconds"),
         ({"SPLIT_RECIPIENTS": "yes"}, "must be True or False"),
         ({"POLICY": {"cd": "to"}}, 'Did you mean "cc"?'),

@@ -11,6 +11,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from math import inf
 from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -92,7 +93,7 @@ def clean_timeout(value: Any) -> tuple[float, float]:
     """Return seconds to connect and to read; raise :exc:`ValueError` if unfit."""
     pair = value if isinstance(value, (tuple, list)) else (value, value)
     if len(pair) != 2 or not all(
-        isinstance(part, (int, float)) and not isinstance(part, bool) and part > 0
+        isinstance(part, (int, float)) and not isinstance(part, bool) and 0 < part < inf
         for part in pair
     ):
         raise ValueError(
@@ -207,9 +208,10 @@ class Client:
         data = prepared.request.data
         answer = transport.send(prepared.request, timeout=self.timeout)
         found = read_fields(answer)
-        error = read_error(data.action, answer, found, private=data.parameters.values())
+        private = (*data.parameters.values(), *prepared.request.proof)
+        error = read_error(data.action, answer, found, private=private)
         if error is not None:
             # The answer may repeat the request: nothing of it in a traceback's frame.
-            found = None
+            del found, private
             raise error
         return prepared.action.read(found or {})

@@ -215,12 +215,17 @@ class RequestData:
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """A POST request, ready to go out, and to go out again byte for byte."""
+    """
+    A POST request, ready to go out, and to go out again byte for byte.
+
+    ``proof`` is what proves the sender in it: AccessKey ID, signature and token.
+    """
 
     data: RequestData
     url: str
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    proof: tuple[str, ...] = field(repr=False)
 
 
 def _sign_rpc_request(
@@ -246,6 +251,7 @@ def _sign_rpc_request(
         url=f"{data.endpoint}/",
         headers={"content-type": FORM, "accept": "application/json"},
         body=urlencode(parameters).encode(),
+        proof=(access_key_id, parameters["Signature"], token or ""),
     )
 
 
@@ -278,6 +284,7 @@ def _sign_acs3_request(
             "authorization": str(authorization),
         },
         body=body,
+        proof=(access_key_id, authorization.signature, token or ""),
     )
 
 

@@ -9,9 +9,11 @@ import pytest
 
 from django_directmail.api import Client, Credentials, DirectMailError, Template
 from django_directmail.api.codes import api_error
+from django_directmail.api.signing import SIGNATURES
 from django_directmail.sandbox import (
     ACCESS_KEY_ID,
     STS_ACCESS_KEY_ID,
+    STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
 )
 from tests.api.samples import mail
@@ -201,6 +203,20 @@ def test_an_exception_of_a_call_can_be_stored_and_read_again(
     assert type(found) is type(error)
     assert found.args == error.args
     assert vars(found) == vars(error)
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_what_proves_the_sender_is_never_shown(sandbox, signature):
+    """Even in the words of a server that names it outside of any echo."""
+    key = Credentials(STS_ACCESS_KEY_ID, STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
+    told = f"Key {STS_ACCESS_KEY_ID} with {STS_SECURITY_TOKEN} may not."
+    sandbox.add_fault("error", status=400, code="Forbidden", message=told)
+
+    error = failure(Client(key, endpoint=sandbox.url, signature=signature), mail())
+
+    assert error.message == "Key [...] with [...] may not."
+    assert STS_ACCESS_KEY_ID not in str(error)
+    assert STS_SECURITY_TOKEN not in str(error)
 
 
 def test_the_wording_of_the_mismatch_does_not_matter():
