@@ -1,11 +1,31 @@
-"""Read what arrived at the sandbox: as a MIME message, and by our own field names."""
+"""Make a message, and read what arrived: as MIME, and by our own field names."""
 
 import json
 from email.headerregistry import Address
 from email.message import EmailMessage
 
+from django.core.mail import EmailMultiAlternatives
+
 from django_directmail.api.actions.mail import SingleSendMail, Template
 from django_directmail.api.results import wire_names
+
+
+def message(**values):
+    """Return a message, complete unless ``values`` say otherwise."""
+    complete = {
+        "subject": "Subject",
+        "body": "Content\n",
+        "from_email": "from@example.com",
+        "to": ["to@example.com"],
+    }
+    return EmailMultiAlternatives(**{**complete, **values})
+
+
+def with_html(html="<p>HTML</p>", **values):
+    """Return a message with an HTML alternative."""
+    one = message(**values)
+    one.attach_alternative(html, "text/html")
+    return one
 
 
 def parameters(mail):
@@ -26,6 +46,12 @@ def parameters(mail):
             if wire in template
         }
     return found
+
+
+def only(outbox):
+    """Return the one mail that arrived, as a MIME message."""
+    (received,) = outbox.mails
+    return rebuild(received)
 
 
 def rebuild(mail):

@@ -5,11 +5,15 @@ import re
 import shutil
 import subprocess
 import sys
+from urllib.parse import parse_qsl
 
 import pytest
 
-from django_directmail.api import actions  # noqa: F401  # the package must import
-from django_directmail.api.actions.account import QueryMailAddressByParam
+from django_directmail.api import Client, Credentials
+from django_directmail.api.actions.account import (
+    DescAccountSummary,
+    QueryMailAddressByParam,
+)
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
 from django_directmail.api.results import (
     AccountSummary,
@@ -27,6 +31,7 @@ TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
 ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
 
 def wire_vocabulary():
@@ -42,7 +47,9 @@ def wire_vocabulary():
         MailAddresses,
     )
     names = {name for cls in classes for name in wire_names(cls).values()}
-    names |= {"AccessKeyId", "SignatureNonce", "SignatureMethod", "SecurityToken"}
+    client = Client(Credentials("id", "secret", "token"))
+    request = client.prepare(DescAccountSummary()).request
+    names |= {name for name, _ in parse_qsl(request.body.decode())}
     return names - ORDINARY
 
 

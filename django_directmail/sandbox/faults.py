@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from django_directmail.api.actions.action import is_unicode
+
 __all__ = ["KINDS", "Fault", "Faults"]
 
 #: Each kind of fault and what the caller sees.
@@ -32,7 +34,7 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "kind": (lambda v: isinstance(v, str) and v in KINDS, f"one of {list(KINDS)}"),
     "times": (lambda v: _whole(v, 1, 100_000), "1 to 100000"),
     "code": (lambda v: isinstance(v, str) and v.isascii(), "ASCII text"),
-    "message": (lambda v: isinstance(v, str) and _is_unicode(v), "text"),
+    "message": (lambda v: isinstance(v, str) and is_unicode(v), "text"),
     "status": (lambda v: _whole(v, 200, 599), "200 to 599"),
     "seconds": (
         lambda v: type(v) in (int, float) and 0 <= v <= 600,
@@ -44,14 +46,6 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "accept": (lambda v: isinstance(v, bool), "true or false"),
 }
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import wire_names
 
-__all__ = ["Action"]
+__all__ = ["Action", "is_unicode"]
 
 ResultT = TypeVar("ResultT")
 
@@ -47,7 +47,7 @@ class Action(ABC, Generic[ResultT]):
             else:
                 found[wire_name] = _to_text(value)
         for wire_name, text in found.items():
-            if not _is_unicode(text):
+            if not is_unicode(text):
                 raise UnsupportedMessage(
                     f"{wire_name} holds half of a surrogate pair, which is no character"
                     " and cannot be sent. Decode the text that it came from as UTF-8."
@@ -59,7 +59,8 @@ class Action(ABC, Generic[ResultT]):
         """Return the result that the fields of a successful ``answer`` hold."""
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Say whether UTF-8 can express ``text``: half a surrogate pair it cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
