@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timezone
@@ -66,6 +66,7 @@ class Mailbox:
         self._lock = threading.Lock()
         self._mails: OrderedDict[int, Mail] = OrderedDict()
         self._size = 0
+        self._refused: deque[dict[str, str]] = deque(maxlen=20)
         self._last_id = 0
         self._revision = 0
 
@@ -78,7 +79,7 @@ class Mailbox:
             self._revision += 1
             mail = Mail(
                 id=self._last_id,
-                received_at=datetime.now(timezone.utc).isoformat(timespec="seconds"),
+                received_at=_now(),
                 signature=call.signature,
                 access_key_id=call.access_key_id,
                 env_id=str(600_000_000_000 + self._last_id),
@@ -121,9 +122,24 @@ class Mailbox:
         with self._lock:
             return self._mails.get(id)
 
+    def note_refusal(self, code: str, message: str) -> None:
+        """Keep code and message of a call that was refused, the last 20 of them."""
+        with self._lock:
+            self._refused.append({"at": _now(), "code": code, "message": message})
+
+    def refused(self) -> list[dict[str, str]]:
+        """Return time, code and message of refused calls, newest first."""
+        with self._lock:
+            return list(reversed(self._refused))
+
     def clear(self) -> None:
-        """Forget all mail; ids go on counting."""
+        """Forget all mail and all refusals; ids go on counting."""
         with self._lock:
             self._mails.clear()
+            self._refused.clear()
             self._size = 0
             self._revision += 1
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")

@@ -90,6 +90,7 @@ class Sandbox:
             "calls": self.calls,
             "connections": self.connections,
             "faults": len(self.faults.as_list()),
+            "refused": self.mailbox.refused(),
             "senders": list(self.service.senders.patterns),
         }
 

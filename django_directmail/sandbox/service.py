@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django_directmail.api.redaction import redact
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import (
     HttpAnswer,
@@ -53,6 +54,8 @@ class Service:
 
     def refuse(self, http: HttpCall, refusal: Refusal) -> HttpAnswer:
         """Return the answer of an error, in the format that the caller wants."""
+        shown = redact(refusal.message, private=http.parameters.values())
+        self.mailbox.note_refusal(refusal.code, shown)
         format = read_format(http)
         host = http.headers.get("host", "dm.aliyuncs.com")
         return render_error(refusal, format if format == "XML" else "JSON", host)

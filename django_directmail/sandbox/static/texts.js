@@ -19,6 +19,7 @@ const CHINESE = {
   "No mail matches.": "没有匹配的邮件。",
   "New mail: {subject}": "新邮件：{subject}",
   "{n} new mails": "{n} 封新邮件",
+  "Refused calls ({n}): {code}": "被拒绝的调用（{n}）：{code}",
   "All mails": "全部邮件",
   "Notes": "注意",
   "The text is a template, which only DirectMail can fill in: see the parameters.":

@@ -43,6 +43,7 @@ async function poll() {
   if (status) {
     showSettings(status);
     if (status.instance !== instance || status.revision !== revision) await refresh();
+    showRefused(status.refused);
   }
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(poll, POLL_MS);
@@ -61,6 +62,21 @@ async function refresh() {
   if (!first && fresh) announce(fresh);
   if (current && rows.has(current.id)) drawTitle();
   else await openWanted();
+}
+
+/** Show why mail may be missing: the calls that were refused, newest first. */
+function showRefused(refused) {
+  $("refused").hidden = !refused.length;
+  const title = t("Refused calls ({n}): {code}", { n: refused.length, code: refused[0]?.code });
+  const key = refused.length + (refused[0]?.at ?? "") + title;
+  if (key === $("refused").dataset.key) return; // an open list stays as it is
+  $("refused").dataset.key = key;
+  $("refused-title").textContent = title;
+  if (refused.length) $("news").textContent = title;
+  const build = ({ at, code, message }) =>
+    el("li", {}, el("strong", {}, code), " ", shortTime(at), " ", bdi(message));
+  $("refused-list").replaceChildren(...refused.map(build));
+  $("clear").disabled = !mails.length && !refused.length;
 }
 
 function announce(fresh) {
@@ -85,7 +101,7 @@ function drawList() {
   }
   const fresh = mails.filter((mail) => !rows.has(mail.id)).map(buildRow);
   $("list").prepend(...fresh);
-  $("clear").disabled = !mails.length;
+  $("clear").disabled = !mails.length && $("refused").hidden;
   search();
   if (hadFocus && !$("list").contains(document.activeElement)) focusList();
   return fresh.length;
@@ -189,7 +205,10 @@ function drawTitle() {
 
 function showSettings(status) {
   const sender = status.senders.find((pattern) => pattern !== "*") ?? "@example.com";
-  const text = `EMAIL_BACKEND = "django_directmail.backends.EmailBackend"
+  const backend = '"django_directmail.backends.EmailBackend"';
+  const text = `INSTALLED_APPS += ["django_directmail"]
+MAILERS = {"default": {"BACKEND": ${backend}}}
+# Up to Django 6.0, instead: EMAIL_BACKEND = ${backend}
 DEFAULT_FROM_EMAIL = "${sender.startsWith("@") ? "hello" : ""}${sender}"
 DIRECTMAIL = {
     "ACCESS_KEY_ID": "${status.access_key_id}",
