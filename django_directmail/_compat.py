@@ -18,6 +18,7 @@ __all__ = [
     "configuration_error",
     "configured_mailers",
     "get_mailer",
+    "rebuild_backend",
 ]
 
 #: Mailers have names since Django 6.1. Delete the other branches with 6.0.
@@ -55,11 +56,20 @@ def get_mailer(using: str | None = None) -> BaseEmailBackend:
 def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
     """Yield alias (``None`` without MAILERS), backend path and options of each."""
     if HAS_MAILERS and hasattr(settings, "MAILERS"):
-        for alias, entry in settings.MAILERS.items():
-            options: Any = entry.get("OPTIONS", {})
-            yield alias, str(entry.get("BACKEND", "")), options
+        for alias, entry in (settings.MAILERS or {}).items():
+            settled: Mapping[str, Any] = entry or {}
+            yield alias, str(settled.get("BACKEND", "")), settled.get("OPTIONS") or {}
         return
     with catch_warnings():
         simplefilter("ignore", PendingDeprecationWarning)
         simplefilter("ignore", DeprecationWarning)
         yield None, str(settings.EMAIL_BACKEND), {}
+
+
+def rebuild_backend(
+    kind: type[BaseEmailBackend], alias: str | None, fail_silently: bool
+) -> BaseEmailBackend:
+    """Build a backend from today's settings, in place of one that was pickled."""
+    if alias is not None and HAS_MAILERS:
+        return mail.mailers[alias]
+    return kind(fail_silently=fail_silently)

@@ -11,24 +11,34 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError, NonASCIILocalPartDefect
+from email.errors import NonASCIILocalPartDefect
 from email.headerregistry import AddressHeader
 from functools import lru_cache
 from typing import Any
 
 import idna
+from django.core.mail import EmailMessage
 
 from django_directmail.api.actions.mail import MAX_BCC, MAX_TO
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import BadHeader, one_line
 
-__all__ = ["MailAddress", "batches", "parse_address", "parse_addresses", "parse_header"]
+__all__ = [
+    "MailAddress",
+    "batches",
+    "is_addressed",
+    "parse_address",
+    "parse_addresses",
+    "parse_header",
+    "refuse_other_recipients",
+]
 
 # RFC 5322's longest line. The parser recurses for each comment, so it gets no more.
 MAX_LENGTH = 998
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LOCAL_PART = re.compile(rf"{_ATEXT}(\.{_ATEXT})*")
-_PLAIN = re.compile(rf"({_LOCAL_PART.pattern})@([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*)")
+_DOMAIN = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_PLAIN = re.compile(f"{_LOCAL_PART.pattern}@{_DOMAIN.pattern}")
 
 
 @dataclass(frozen=True)
@@ -50,15 +60,34 @@ class MailAddress:
         return f"{local}@{domain.lower()}"
 
 
+def is_addressed(message: EmailMessage) -> bool:
+    """Say whether there is anybody to send ``message`` to, sound address or not."""
+    fields = (message.to, message.cc, message.bcc)
+    return any(any(f) if isinstance(f, (list, tuple)) else bool(f) for f in fields)
+
+
+def refuse_other_recipients(message: EmailMessage) -> None:
+    """Refuse a message whose class sends to others than its fields say."""
+    if type(message).recipients is EmailMessage.recipients:
+        return
+    fields = (*message.to, *message.cc, *message.bcc)
+    if list(message.recipients()) != [address for address in fields if address]:
+        raise UnsupportedMessage(
+            f"recipients() of {type(message).__name__} gives others than to, cc and"
+            " bcc. Change those three instead, for instance in a receiver of pre_send."
+        )
+
+
 def parse_addresses(values: Any, field: str) -> list[MailAddress]:
     """
     Return the mailboxes of ``message.<field>``, without empty entries.
 
-    Raise :exc:`TypeError` if ``values`` is one string, and :exc:`ValueError` for an
-    entry that is not exactly one sound mailbox.
+    Raise :exc:`TypeError` if ``values`` is no list, as one string is none, and
+    :exc:`ValueError` for an entry that is not exactly one sound mailbox.
     """
-    if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise TypeError(f'message.{field} must be a list or tuple, not "{field}" text.')
+    if not isinstance(values, (list, tuple, set, frozenset)):
+        kind = type(values).__name__
+        raise TypeError(f"message.{field} is of type {kind}; make it a list.")
     return [parse_address(value, field) for value in values if value]
 
 
@@ -101,7 +130,7 @@ def _parse(text: str) -> tuple[MailAddress, ...]:
             isinstance(defect, NonASCIILocalPartDefect) for defect in parsed.all_defects
         )
         mailboxes = parsed.all_mailboxes
-    except (HeaderParseError, IndexError, RecursionError):
+    except Exception:  # the parser of the standard library trips over some input
         sound, mailboxes = False, []
     if not sound or not mailboxes:
         if _is_local_part(text):
@@ -127,7 +156,10 @@ def _mailbox(mailbox: Any) -> MailAddress:
             "has a part before the @ that DirectMail does not take: ASCII letters,"
             " digits and ._-+ are safe, quotes and other scripts are not."
         )
-    return MailAddress(name, f"{local}@{domain}", f"{local}@{_to_ascii(domain)}")
+    ascii_domain = _to_ascii(domain)
+    if not _DOMAIN.fullmatch(ascii_domain):
+        raise UnsupportedMessage("has no domain of letters, digits, hyphens and dots.")
+    return MailAddress(name, f"{local}@{domain}", f"{local}@{ascii_domain}")
 
 
 def _to_ascii(domain: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextvars import ContextVar
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -16,7 +15,12 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.views.decorators.debug import sensitive_variables
 
-from django_directmail._compat import HAS_MAILERS, configuration_error
+from django_directmail._compat import (
+    HAS_MAILERS,
+    configuration_error,
+    rebuild_backend,
+)
+from django_directmail.addresses import is_addressed
 from django_directmail.api.client import PreparedCall, suggest
 from django_directmail.api.errors import (
     ApiError,
@@ -30,15 +34,17 @@ from django_directmail.api.results import SendResult
 from django_directmail.conf import get_account
 from django_directmail.mapping import Call, Plan, build_plan
 from django_directmail.options import OPTIONS
-from django_directmail.signals import CancelSend, post_send, pre_send
-from django_directmail.status import RecipientStatus, SendStatus, status_of
+from django_directmail.signals import (
+    CancelSend,
+    post_send,
+    pre_send,
+    quiet_when_nested,
+)
+from django_directmail.status import SendStatus, status_of
 
 __all__ = ["EmailBackend"]
 
 logger = logging.getLogger("django_directmail")
-
-# Set while receivers of post_send run: see EmailBackend._announce.
-_announcing: ContextVar[bool] = ContextVar("directmail_announcing", default=False)
 
 
 class EmailBackend(BaseEmailBackend):
@@ -57,16 +63,17 @@ class EmailBackend(BaseEmailBackend):
 
     @sensitive_variables()
     def __init__(self, *, fail_silently: bool = False, **kwargs: Any) -> None:
-        options = {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}
         alias = kwargs.get("alias")
+        self._has_options = any(key in kwargs for key in OPTIONS)
+        # Taken out in place: a name of its own would keep a secret in this frame.
+        self.account = get_account(
+            {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}, alias
+        )
         self._refuse_unknown(kwargs, alias)
-        if not HAS_MAILERS:
-            kwargs = {}
-        super().__init__(**kwargs)
+        super().__init__(**kwargs if HAS_MAILERS else {})
         self.alias = alias
         self.fail_silently = bool(fail_silently)
         self._is_open = False
-        self.account = get_account(options, alias)
         self.client = self.account.client()
 
     @staticmethod
@@ -83,6 +90,21 @@ class EmailBackend(BaseEmailBackend):
             raise configuration_error(
                 f"Unknown options {names}.{suggest(unknown[0], OPTIONS)}", alias
             )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be built anew where it is unpickled; no pickle holds a secret."""
+        if self._has_options and self.alias is None:
+            raise TypeError(
+                "A backend with options of its own cannot be pickled, as they may hold"
+                " a secret. Put them into DIRECTMAIL."
+            )
+        return rebuild_backend, (type(self), self.alias, self.fail_silently)
+
+    def __copy__(self) -> EmailBackend:
+        return self
+
+    def __deepcopy__(self, memo: object) -> EmailBackend:
+        return self
 
     def open(self) -> bool:
         """Return ``True`` if it was not open; connections belong to the process."""
@@ -116,6 +138,7 @@ class EmailBackend(BaseEmailBackend):
             self._report(sent, failed, total=len(outcomes))
         return len(sent)
 
+    @sensitive_variables()
     def prepare(self, message: EmailMessage) -> list[PreparedCall[SendResult]]:
         """
         Return the signed calls that would carry ``message``, without sending them.
@@ -127,12 +150,29 @@ class EmailBackend(BaseEmailBackend):
 
     def _send(self, message: EmailMessage, position: int) -> Outcome | None:
         """Send one message; return how it ended, ``None`` if it addresses nobody."""
+        if not isinstance(message, EmailMessage):
+            kind = type(message).__name__
+            error = TypeError(f"Item {position} is of type {kind}; send EmailMessages.")
+            return Outcome(position, error=error)
         status = SendStatus()
         message.directmail_status = status  # type: ignore[attr-defined]  # documented
         message.anymail_status = status  # type: ignore[attr-defined]  # documented
+        if not is_addressed(message):
+            return None
         try:
-            if not message.recipients():
-                return None
+            self._plan_and_carry_out(message, status)
+        finally:
+            # Also when a time limit or Ctrl+C ends it here.
+            self._announce(message, status)
+        return Outcome(
+            position,
+            tuple(status.env_ids),
+            tuple(status.request_ids),
+            status.error,
+        )
+
+    def _plan_and_carry_out(self, message: EmailMessage, status: SendStatus) -> None:
+        try:
             pre_send.send(sender=type(self), message=message, alias=self.alias)
             plan = build_plan(message, self.account)
         except CancelSend:
@@ -144,33 +184,45 @@ class EmailBackend(BaseEmailBackend):
             for warning in plan.warnings:
                 logger.warning("A mail goes out changed: %s", warning)
             self._carry_out(plan, status)
-        self._announce(message, status)
-        return Outcome(
-            position,
-            tuple(status.env_ids),
-            tuple(status.request_ids),
-            status.error,
-        )
 
     def _carry_out(self, plan: Plan, status: SendStatus) -> None:
         """Make all calls of one message and write down how each ended."""
         words, sent, failed = [], [], []
         for position, call in enumerate(plan.calls):
-            try:
-                result = self.client.send(self._sign(call))
-            except Exception as error:
-                word, env_id = status_of(error), None
-                failed.append(Outcome(position, error=error))
-            else:
-                word, env_id = "accepted", result.env_id
+            # What holds if something that is no answer ends the call in the middle.
+            status.status = "unconfirmed"
+            status.note(call.recipients, "unconfirmed")
+            result = self._call(call)
+            if isinstance(result, SendResult):
+                word = "accepted"
                 status.results.append(result)
                 sent.append(Outcome(position, (result.env_id,), (result.request_id,)))
+                status.note(call.recipients, word, result.env_id)
+            else:
+                word = status_of(result)
+                failed.append(Outcome(position, error=result))
+                status.note(call.recipients, word)
             words.append(word)
-            for address in call.recipients:
-                status.recipients[address] = RecipientStatus(word, env_id)
         status.settle(words)
         if failed:
             status.error = _one_error("calls of this message", sent, failed)
+
+    def _call(self, call: Call) -> SendResult | Exception:
+        """
+        Make one call; return its result or its error.
+
+        An exception of somebody else in the middle of it, such as the time limit of a
+        task, is raised: what it interrupts may have arrived.
+        """
+        try:
+            prepared = self._sign(call)
+        except Exception as error:
+            return error
+        try:
+            return self.client.send(prepared)
+        except DirectMailError as error:
+            # Without the frames, which hold the message, and would hold it for long.
+            return error.with_traceback(None)
 
     def _sign(self, call: Call) -> PreparedCall[SendResult]:
         try:
@@ -182,25 +234,10 @@ class EmailBackend(BaseEmailBackend):
 
     def _announce(self, message: EmailMessage, status: SendStatus) -> None:
         """Tell the receivers of ``post_send``; what they raise is only logged."""
-        arguments: dict[str, Any] = {
-            "sender": type(self),
-            "message": message,
-            "status": status,
-            "alias": self.alias,
-        }
-        if not _announcing.get():
-            token = _announcing.set(True)
-            try:
-                post_send.send_robust(**arguments)
-            finally:
-                _announcing.reset(token)
-            return
-        # Django logs a failed receiver as an error, and may mail that to the admins
-        # through this backend: a second failure must not start a third mail.
-        try:
-            post_send.send(**arguments)
-        except Exception as error:
-            logger.warning("A receiver of post_send raised %s.", type(error).__name__)
+        with quiet_when_nested():
+            post_send.send_robust(
+                sender=type(self), message=message, status=status, alias=self.alias
+            )
 
     def _report(
         self, sent: list[Outcome], failed: list[Outcome], *, total: int

@@ -28,62 +28,56 @@ __all__ = ["check_deployment", "check_mailers"]
 
 def check_mailers(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Report what is wrong or doubtful in the settings of each of our mailers."""
-    found: list[CheckMessage] = []
     try:
         get_account({})
     except ImproperlyConfigured as error:
         return [_invalid(error)]
-    for alias, options in _our_mailers():
-        try:
-            account = get_account(_account_options(options), alias)
-        except ImproperlyConfigured as error:
-            found.append(_invalid(error))
+    found: list[CheckMessage] = []
+    for mailer in _our_mailers():
+        if isinstance(mailer, ImproperlyConfigured):
+            found.append(_invalid(mailer))
             continue
-        found += _check_account(account)
-        found += _check_senders(account)
-        for key in without_effect(options):
-            found.append(
-                Warning(
-                    f"{_place(alias)}{key} has no effect in this version.",
-                    hint="Remove it, or leave it for a version that reads it.",
-                    id="directmail.W004",
-                )
+        found += _check_account(mailer.account)
+        found += _check_senders(mailer.account)
+    for key in without_effect():
+        found.append(
+            Warning(
+                f"{key} has no effect in this version.",
+                hint="Remove it, or leave it for a version that reads it.",
+                id="directmail.W004",
             )
-    return found
+        )
+    return [message for n, message in enumerate(found) if message not in found[:n]]
 
 
 def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """Report what is fine on a laptop and not in production."""
-    found: list[CheckMessage] = []
-    for alias, options in _our_mailers():
-        try:
-            client = get_account(_account_options(options), alias).client()
-        except ImproperlyConfigured:
-            continue  # check_mailers reports it
-        if is_loopback(client.endpoint):
-            found.append(
-                Warning(
-                    f"{_place(alias)}mail goes to {client.endpoint} on this very"
-                    " machine, which looks like the sandbox.",
-                    hint="Remove ENDPOINT to send through DirectMail.",
-                    id="directmail.W005",
-                )
-            )
-    return found
+    return [
+        Warning(
+            f"{_place(mailer.alias)}mail goes to {mailer.client.endpoint} on this very"
+            " machine, which looks like the sandbox.",
+            hint="Remove ENDPOINT to send through DirectMail.",
+            id="directmail.W005",
+        )
+        for mailer in _our_mailers()
+        if isinstance(mailer, EmailBackend) and is_loopback(mailer.client.endpoint)
+    ]
 
 
-def _our_mailers() -> Iterator[tuple[str | None, dict[str, Any]]]:
+def _our_mailers() -> Iterator[EmailBackend | ImproperlyConfigured]:
+    """Build each mailer of ours as Django would; yield it, or why it cannot be."""
     for alias, path, options in configured_mailers():
         try:
             backend = import_string(path)
-        except ImportError:
-            continue  # Django reports it
-        if isinstance(backend, type) and issubclass(backend, EmailBackend):
-            yield alias, dict(options)
-
-
-def _account_options(options: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in options.items() if key != "fail_silently"}
+        except Exception:  # whatever it raises, Django reports it to who uses it
+            continue
+        if not (isinstance(backend, type) and issubclass(backend, EmailBackend)):
+            continue
+        try:
+            keywords = {**options, "alias": alias} if alias else options
+            yield backend(**keywords)
+        except ImproperlyConfigured as error:
+            yield error
 
 
 def _invalid(error: ImproperlyConfigured) -> CheckMessage:

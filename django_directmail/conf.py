@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
-from django_directmail._compat import configuration_error
+from django_directmail._compat import configuration_error, configured_mailers
+from django_directmail.addresses import parse_address
 from django_directmail.api.client import (
     DEFAULT_REGION,
     DEFAULT_TIMEOUT,
@@ -87,6 +89,8 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
         )
     except (ValueError, CredentialsError) as error:
         text = str(error)
+    # They may hold a secret, which a traceback must not show.
+    del options
     raise configuration_error(text, alias)
 
 
@@ -104,10 +108,9 @@ def _clean(
     known = {spell(key): key for key in OPTIONS}
     values = {}
     for key, value in given.items():
-        if key not in known:
-            raise ValueError(
-                f'{place}["{key}"] is not a known option.{suggest(spell(key), known)}'
-            )
+        if not isinstance(key, str) or key not in known:
+            hint = suggest(spell(str(key)), known)
+            raise ValueError(f'{place}["{key}"] is not a known option.{hint}')
         # Empty, as an environment variable that is not set, means not given.
         if value is None or value == "":
             continue
@@ -151,15 +154,29 @@ def get_setting(name: str) -> Any:
 
 
 def get_staff(name: str) -> list[str]:
-    """Return the addresses of ``ADMINS`` or ``MANAGERS``, pairs or plain."""
-    return [
-        str(entry[1]) if isinstance(entry, (list, tuple)) else str(entry)
-        for entry in getattr(settings, name)
-    ]
+    """
+    Return the addresses of ``ADMINS`` or ``MANAGERS``.
+
+    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` for an entry that is
+    neither an address nor a pair of name and address.
+    """
+    try:
+        return [
+            parse_address(
+                entry[1] if isinstance(entry, (list, tuple)) else entry, name
+            ).wire
+            for entry in getattr(settings, name)
+        ]
+    except (TypeError, IndexError, ValueError):
+        pass
+    raise ImproperlyConfigured(
+        f'settings.{name} must be a list of addresses, such as ["me@example.com"].'
+    )
 
 
-def without_effect(options: Mapping[str, Any]) -> list[str]:
+def without_effect() -> list[str]:
     """Return the keys in use that are known and change nothing in this version."""
-    setting = getattr(settings, "DIRECTMAIL", {})
-    used = {str(key).lower() for key in (*setting, *options)}
+    used = {str(key).lower() for key in getattr(settings, "DIRECTMAIL", {})}
+    for _, _, options in configured_mailers():
+        used.update(map(str, options))
     return [key.upper() for key in WITHOUT_EFFECT if key in used]

@@ -8,20 +8,23 @@ need no special message class: set them on any ``EmailMessage``.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.mail import EmailMessage
+from django.utils.functional import Promise
 
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import (
     BadHeader,
-    clean_header,
+    clean_headers,
     clean_parameters,
+    is_token,
     make_template,
     one_line,
+    to_text,
 )
 
 __all__ = ["Extras", "decode_metadata", "encode_metadata", "read_extras"]
@@ -55,9 +58,11 @@ def read_extras(message: EmailMessage) -> Extras:
             " for each recipient."
         )
     tags = _get(message, "tags") or ()
-    if isinstance(tags, str):
-        raise UnsupportedMessage("tags is text; make it a list.")
-    tags = list(tags)
+    if isinstance(tags, (str, Promise)) or not isinstance(tags, Iterable):
+        raise UnsupportedMessage(
+            f"tags is of type {type(tags).__name__}; make it a list."
+        )
+    tags = [tag for tag in tags if tag]
     values = {**_tracking(message), **_template(message)}
     if tags:
         values["tag_name"] = one_line(tags[0], "A tag")
@@ -105,10 +110,16 @@ def _metadata(message: EmailMessage) -> dict[str, str]:
         raise UnsupportedMessage(
             f"metadata is a {type(metadata).__name__}; make it a dict."
         )
-    return dict(
-        clean_header(f"{EVENT_HEADER_PREFIX}{name}", encode_metadata(str(name), value))
-        for name, value in metadata.items()
-    )
+    headers = {}
+    for key, value in metadata.items():
+        name = one_line(key, "A key of metadata")
+        if f"{EVENT_HEADER_PREFIX}{name}" in headers or not is_token(name):
+            raise UnsupportedMessage(
+                f"metadata has the key {name!r} twice, or it is not made of letters,"
+                " digits and '-' alone. It becomes the name of a header."
+            )
+        headers[f"{EVENT_HEADER_PREFIX}{name}"] = encode_metadata(name, value)
+    return dict(clean_headers(headers).values())
 
 
 def _template(message: EmailMessage) -> dict[str, Any]:
@@ -130,6 +141,8 @@ def encode_metadata(name: str, value: Any) -> str:
     Plain text stays as it is, so that it is readable in the events. What is no text,
     or could be mistaken for something else, goes as ASCII JSON.
     """
+    if isinstance(value, (str, Promise)):
+        value = to_text(value)
     if isinstance(value, str) and _is_plain(value):
         return value
     if value is None or isinstance(value, (str, int, float, bool)):

@@ -20,6 +20,7 @@ from django_directmail.addresses import (
     parse_address,
     parse_addresses,
     parse_header,
+    refuse_other_recipients,
 )
 from django_directmail.api.actions.mail import (
     SingleSendMail,
@@ -29,11 +30,12 @@ from django_directmail.conf import Account
 from django_directmail.extras import read_extras
 from django_directmail.parameters import (
     BadHeader,
-    clean_header,
+    clean_headers,
     is_carried,
     join_headers,
     one_line,
     shorten_alias,
+    to_text,
 )
 
 __all__ = ["Call", "Plan", "build_plan"]
@@ -73,6 +75,7 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
     :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot or must
     not be sent.
     """
+    refuse_other_recipients(message)
     reader = _Reader(message, account)
     to, bcc = reader.recipients()
     template = SingleSendMail(**{**reader.parameters(), "to_address": ""})
@@ -97,9 +100,8 @@ class _Reader:
         self.message = message
         self.account = account
         self.warnings: list[str] = []
-        self.headers = dict(
-            clean_header(name, value) for name, value in _headers_of(message).items()
-        )
+        #: What is left of the extra headers, by their names in lower case.
+        self.headers = clean_headers(message.extra_headers)
 
     def recipients(self) -> tuple[list[MailAddress], list[MailAddress]]:
         """Return visible and hidden recipients; each mailbox appears once."""
@@ -138,7 +140,12 @@ class _Reader:
         default_headers = defaults.pop("headers", None) or {}
         if extras.cancel_headers:
             default_headers = {}
-        values = {**defaults, **own, **extras.parameters}
+        values: dict[str, Any] = {}
+        for layer in (defaults, own, extras.parameters):
+            if layer.get("reply_address"):
+                # A name belongs to its address: not to that of another layer.
+                values.pop("reply_address_alias", None)
+            values.update(layer)
         if values.get("account_name") is None:
             values["account_name"] = sender["account_name"]
         if values.get("template") is not None:
@@ -153,8 +160,8 @@ class _Reader:
 
     def sender(self) -> dict[str, Any]:
         """Return the sender: the From header is what readers see, so it wins."""
-        visible = self.headers.pop("from", None) or self.message.from_email
-        address = parse_address(visible, "from_email")
+        _, header = self.headers.pop("from", ("", ""))
+        address = parse_address(header or self.message.from_email, "from_email")
         return {
             "account_name": self.account.account_name or address.wire,
             "from_alias": address.display_name or None,
@@ -162,7 +169,7 @@ class _Reader:
 
     def reply_to(self) -> dict[str, Any]:
         """Return the reply address; as in Django, the header beats the attribute."""
-        header = self.headers.pop("reply-to", None)
+        _, header = self.headers.pop("reply-to", ("", ""))
         found = (
             list(parse_header(header, "reply_to"))
             if header
@@ -181,23 +188,25 @@ class _Reader:
 
     def bodies(self) -> dict[str, Any]:
         """Return text and HTML exactly as written, each at most once."""
-        subtype = self.message.content_subtype
+        subtype = str(self.message.content_subtype).lower()
         if subtype not in ("plain", "html"):
             raise UnsupportedMessage(
-                f"The body is text/{subtype}; the API carries text/plain and text/html."
+                f"The body is of the kind {f'text/{subtype}'!r}; the API carries"
+                " text/plain and text/html."
             )
         values: dict[str, Any] = {
             "text_body" if subtype == "plain" else "html_body": _text(self.message.body)
         }
         for content, kind in getattr(self.message, "alternatives", ()):
-            name = {"text/plain": "text_body", "text/html": "html_body"}.get(str(kind))
+            kind = str(kind).partition(";")[0].strip().lower()
+            name = {"text/plain": "text_body", "text/html": "html_body"}.get(kind)
             if name and not values.get(name):
                 values[name] = _text(content)
             else:
                 self.apply(
                     "alternatives",
                     "The API carries one text and one HTML body, and the message has"
-                    f" one more alternative ({kind})",
+                    f" one more alternative, {kind!r}",
                     "remove it",
                 )
         if not any(values.values()):
@@ -219,21 +228,16 @@ class _Reader:
                 "The header Bcc would show hidden recipients. Use message.bcc."
             )
         carried = {}
-        for name, value in self.headers.items():
-            if is_carried(name):
-                carried[self.header_name(name)] = value
+        for lower, (name, value) in self.headers.items():
+            if is_carried(lower):
+                carried[name] = value
             else:
                 self.apply(
                     "headers",
-                    f"The API does not carry the header {self.header_name(name)}",
+                    f"The API does not carry the header {name}",
                     "use X-User-* or remove it",
                 )
         return carried
-
-    def header_name(self, name: str) -> str:
-        """Return a header's name as the message spells it."""
-        given = (str(key) for key in self.message.extra_headers)
-        return next((key for key in given if key.lower() == name), name)
 
     def refuse_attachments(self) -> None:
         """Refuse attachments; inline images have a policy of their own."""
@@ -267,16 +271,11 @@ class _Reader:
         return policy == "warn"
 
 
-def _headers_of(message: EmailMessage) -> dict[str, Any]:
-    """Return the extra headers keyed in lower case, as their names have no case."""
-    return {str(name).lower(): value for name, value in message.extra_headers.items()}
-
-
 def _text(content: Any) -> str:
     if content is None:
         return ""
     if not isinstance(content, bytes):
-        return str(content)
+        return to_text(content)
     try:
         return content.decode()
     except UnicodeDecodeError:
@@ -288,6 +287,7 @@ def _is_inline(attachment: Any) -> bool:
     """Say whether an attachment is an image that the HTML shows by its Content-ID."""
     if not isinstance(attachment, Message):
         return False
-    return bool(attachment["Content-ID"]) or (
-        attachment.get_content_disposition() == "inline"
+    disposition = attachment.get_content_disposition()
+    return disposition == "inline" or (
+        disposition is None and bool(attachment["Content-ID"])
     )

@@ -21,7 +21,7 @@ from django_directmail.api.client import (
 )
 from django_directmail.api.credentials import CredentialsSource
 from django_directmail.api.signing import SIGNATURES
-from django_directmail.parameters import clean_parameters
+from django_directmail.parameters import clean_parameters, join_headers
 
 __all__ = ["CREDENTIAL_KEYS", "OPTIONS", "POLICIES", "WITHOUT_EFFECT"]
 
@@ -56,19 +56,25 @@ def _boolean(value: Any) -> bool:
 
 
 def _source(value: Any) -> CredentialsSource:
+    problem = ""
     try:
         source = import_string(value) if isinstance(value, str) else value
+        if isinstance(source, type):
+            source = _make(source)
     except ImportError as error:
-        raise ValueError(str(error)) from None
-    if isinstance(source, type):
-        source = _make(source)
+        problem = f"{error}. Write the dotted path of a callable or an object."
+    except Exception as error:
+        # Not its text, which may hold what it was about to read.
+        problem = f"it raised {type(error).__name__} when it was imported or made."
+    if problem:
+        raise ValueError(problem)
     if not (
         callable(source)
         or hasattr(source, "get_credential")
         or hasattr(source, "access_key_id")
     ):
         raise ValueError(
-            f"it is a {type(source).__name__}; it must be a callable that returns"
+            f"it is of type {type(source).__name__}; it must be a callable that returns"
             " credentials, or an object with get_credential()."
         )
     return source
@@ -86,7 +92,7 @@ def _region(value: Any) -> str:
 
 
 def _signature(value: Any) -> str:
-    if value not in SIGNATURES:
+    if not isinstance(value, str) or value not in SIGNATURES:
         raise ValueError(f"it is {value!r}; it must be {' or '.join(SIGNATURES)}.")
     return str(value)
 
@@ -117,6 +123,7 @@ def _defaults(value: Any) -> dict[str, Any]:
     values = clean_parameters(value)
     if "account_name" in values:
         raise ValueError('"account_name" has a setting of its own: ACCOUNT_NAME.')
+    join_headers(values.get("headers") or {})
     return values
 
 

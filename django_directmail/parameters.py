@@ -31,12 +31,15 @@ __all__ = [
     "PARAMETERS",
     "BadHeader",
     "clean_header",
+    "clean_headers",
     "clean_parameters",
     "is_carried",
+    "is_token",
     "join_headers",
     "make_template",
     "one_line",
     "shorten_alias",
+    "to_text",
 ]
 
 FROM_MESSAGE = {
@@ -60,9 +63,25 @@ class BadHeader(UnsupportedMessage, HeaderError):  # type: ignore[misc, valid-ty
     """A line break where it could start a header of its own; nothing was sent."""
 
 
+def to_text(value: Any) -> str:
+    """Return ``value`` as text; of a text that is also an enum member, its value."""
+    return str.__str__(value) if isinstance(value, str) else str(value)
+
+
 def one_line(text: Any, where: str) -> str:
-    """Return ``text`` as a string; raise :exc:`BadHeader` if it holds a line break."""
-    line = str(text)
+    """
+    Return ``text`` as a string.
+
+    Raise :exc:`BadHeader` if it holds a line break, and
+    :exc:`~django_directmail.api.errors.UnsupportedMessage` for ``None``, bytes and
+    containers, whose ``str()`` nobody means.
+    """
+    if text is None or isinstance(
+        text, (bytes, bytearray, Mapping, list, tuple, set, frozenset)
+    ):
+        kind = "None" if text is None else f"of type {type(text).__name__}"
+        raise UnsupportedMessage(f"{where} is {kind}; make it text.")
+    line = to_text(text)
     if "\n" in line or "\r" in line:
         raise BadHeader(
             f"{where} holds a line break, which could forge a header. Remove it."
@@ -70,10 +89,15 @@ def one_line(text: Any, where: str) -> str:
     return line
 
 
+def is_token(name: str) -> bool:
+    """Say whether ``name`` can be the name of a header."""
+    return _TOKEN.fullmatch(name) is not None
+
+
 def clean_header(name: Any, value: Any) -> tuple[str, str]:
     """Return a header as two strings; raise :exc:`ValueError` if it is malformed."""
     name = one_line(name, "The name of a header")
-    if not _TOKEN.fullmatch(name):
+    if not is_token(name):
         raise UnsupportedMessage(
             f"{name!r} is not the name of a header. Use letters, digits and '-'."
         )
@@ -96,6 +120,24 @@ def join_headers(*groups: Mapping[str, str]) -> dict[str, str]:
             f" keeps {MAX_HEADERS} and drops the others. Remove some."
         )
     return dict(joined.values())
+
+
+def clean_headers(headers: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
+    """
+    Return each header's name and value, keyed by the name in lower case.
+
+    Raise :exc:`ValueError` for a malformed one, and for two that are the same header.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for given_name, given_value in headers.items():
+        name, value = clean_header(given_name, given_value)
+        if name.lower() in found:
+            raise UnsupportedMessage(
+                f"The header {name} is there twice: case makes no difference in names."
+                " Remove one."
+            )
+        found[name.lower()] = (name, value)
+    return found
 
 
 def is_carried(name: str) -> bool:
@@ -177,7 +219,7 @@ def _headers(value: Any) -> dict[str, str]:
         raise UnsupportedMessage(
             f'"headers" is a {type(value).__name__}; it must be a dict.'
         )
-    return dict(clean_header(name, text) for name, text in value.items())
+    return dict(clean_headers(value).values())
 
 
 def _template(value: Any) -> Template:

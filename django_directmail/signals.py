@@ -11,9 +11,17 @@ raises is logged, because the mail has left. ``sender`` is the backend class, ``
 the mailer's name or ``None``.
 """
 
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import partial
+
 from django.dispatch import Signal
 
-__all__ = ["CancelSend", "post_send", "pre_send"]
+__all__ = ["CancelSend", "post_send", "pre_send", "quiet_when_nested"]
 
 
 class CancelSend(Exception):
@@ -22,3 +30,35 @@ class CancelSend(Exception):
 
 pre_send = Signal()
 post_send = Signal()
+
+# How deep receivers of post_send are within each other.
+_depth: ContextVar[int] = ContextVar("directmail_post_send_depth", default=0)
+
+
+def _demote(record: logging.LogRecord) -> bool:
+    """Log an error of Django's dispatcher as a warning of ours, within the second."""
+    if _depth.get() < 2:
+        return True
+    logging.getLogger("django_directmail").warning(record.getMessage())
+    return False
+
+
+@contextmanager
+def quiet_when_nested() -> Iterator[None]:
+    """
+    Keep a second failing receiver of ``post_send`` from causing a third mail.
+
+    Django logs a failed receiver as an error, and may mail that to the admins through
+    this very backend; the receivers hear of that mail, too, and would fail again.
+    """
+    token = _depth.set(_depth.get() + 1)
+    dispatch = logging.getLogger("django.dispatch")
+    # One of its own each time, so that another thread does not take it away.
+    demote = partial(_demote)
+    if _depth.get() > 1:
+        dispatch.addFilter(demote)
+    try:
+        yield
+    finally:
+        dispatch.removeFilter(demote)
+        _depth.reset(token)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
+from django_directmail.api.errors import storable
 from django_directmail.api.results import SendResult
 
 __all__ = ["RecipientStatus", "SendStatus", "status_of"]
@@ -38,7 +40,10 @@ class SendStatus:
     status: str | None = None
     results: list[SendResult] = field(default_factory=list)
     recipients: dict[str, RecipientStatus] = field(default_factory=dict, repr=False)
-    error: Exception | None = None
+    error: Exception | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "error": storable(self.error)}
 
     @property
     def env_ids(self) -> list[str]:
@@ -54,6 +59,13 @@ class SendStatus:
     def message_id(self) -> str | None:
         """Return the first env id, under the name that django-anymail has for it."""
         return self.env_ids[0] if self.env_ids else None
+
+    def note(
+        self, addresses: Iterable[str], status: str, env_id: str | None = None
+    ) -> None:
+        """Write down what is known of some recipients."""
+        for address in addresses:
+            self.recipients[address] = RecipientStatus(status, env_id)
 
     def settle(self, statuses: Iterable[str]) -> None:
         """Set ``status`` from those of the calls."""

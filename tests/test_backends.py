@@ -5,6 +5,7 @@ import contextlib
 import copy
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import textwrap
@@ -222,6 +223,77 @@ class TestOutcome:
         assert status.recipients["user100@example.com"].status == "accepted"
 
 
+class TimeLimit(Exception):
+    """What a task engine raises into the middle of a task."""
+
+
+@pytest.mark.parametrize("kind", [TimeLimit, KeyboardInterrupt])
+def test_interrupted_call_is_unconfirmed_and_raised_at_once(outbox, kind):
+    """A time limit is a signal, whose handler raises wherever the program is."""
+    outbox.add_fault("hang")
+    one, never = message(), message()
+
+    def ring(*args):
+        raise kind
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    try:
+        with pytest.raises(kind):
+            send(one, never)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    status = one.directmail_status
+    assert status.status == "unconfirmed"
+    assert status.recipients["to@example.com"].status == "unconfirmed"
+    assert not hasattr(never, "directmail_status")
+    assert len(outbox.mails) == 1
+
+
+class TestPickles:
+    """A message may travel to a worker; no secret travels with it."""
+
+    def test_sent_message_holds_no_secret(self, outbox):
+        one = message()
+        one.send()
+
+        assert ACCESS_KEY_SECRET.encode() not in pickle.dumps(one)
+
+    def test_backend_is_built_anew_from_the_settings(self, outbox):
+        backend = get_mailer()
+
+        twin = pickle.loads(pickle.dumps(backend))
+
+        assert ACCESS_KEY_SECRET.encode() not in pickle.dumps(backend)
+        assert twin.send_messages([message()]) == 1
+        assert copy.deepcopy(backend) is backend
+
+    def test_backend_with_options_of_its_own_is_refused(self, outbox):
+        with pytest.raises(TypeError, match="Put them into DIRECTMAIL"):
+            pickle.dumps(EmailBackend(region="us-east-1"))
+
+    def test_foreign_errors_are_named_and_not_carried(self, mailer):
+        class Odd(Exception):
+            def __init__(self, code, text):
+                super().__init__(text)
+
+        def credentials():
+            raise Odd(5, "token=geheim")
+
+        mailer(ACCESS_KEY_ID=None, ACCESS_KEY_SECRET=None, CREDENTIALS=credentials)
+        one, two = message(), message()
+        with pytest.raises(SendError) as caught:
+            send(one, two)
+
+        for twin in (copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
+            assert str(twin.directmail_status.error) == "Odd"
+        failed = pickle.loads(pickle.dumps(caught.value)).failed
+        assert [str(outcome.error) for outcome in failed] == ["Odd", "Odd"]
+        assert "geheim" not in repr(one.directmail_status) + str(caught.value)
+
+
 class TestLists:
     """A list is always finished."""
 
@@ -240,6 +312,15 @@ class TestLists:
         ]
         assert error.accepted == "yes"
         assert "2 of 5 messages failed" in str(error)
+
+    @pytest.mark.parametrize("odd", [None, "text", object()])
+    def test_what_is_no_message_does_not_stop_the_others(self, outbox, odd):
+        with pytest.raises(SendError) as caught:
+            send(message("1"), odd, message("2"))
+
+        assert [mail.subject for mail in outbox.mails] == ["1", "2"]
+        assert [o.position for o in caught.value.failed] == [1]
+        assert "send EmailMessages" in str(caught.value.failed[0].error)
 
     def test_skipped_messages_keep_their_place_in_the_count(self, outbox):
         outbox.add_fault("error", status=400, code="InvalidBody")

@@ -5,6 +5,8 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management import call_command
 
+from django_directmail.backends import EmailBackend
+
 GOOD = {"ACCESS_KEY_ID": "id", "ACCESS_KEY_SECRET": "secret"}
 
 
@@ -136,6 +138,39 @@ def test_each_mailer_is_checked_under_its_name(settings):
     assert [message.id for message in messages] == ["directmail.E001"] * 2
     assert messages[0].msg.startswith("MAILERS['bulk']: ")
     assert 'Did you mean "region"?' in messages[1].msg
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="MAILERS came with Django 6.1")
+def test_backend_with_an_option_of_its_own_is_fine(settings):
+    settings.DIRECTMAIL = GOOD
+    settings.MAILERS = {
+        "default": {"BACKEND": f"{__name__}.Tenant", "OPTIONS": {"tenant": "x"}}
+    }
+
+    assert ids() == []
+
+
+@pytest.mark.skipif(django.VERSION < (6, 1), reason="MAILERS came with Django 6.1")
+@pytest.mark.parametrize("mailers", [{}, {"default": None}, {"default": {}}])
+def test_odd_mailers_do_not_break_the_checks(settings, mailers):
+    settings.DIRECTMAIL = {}
+    settings.MAILERS = mailers
+
+    assert ids() == []
+
+
+class Tenant(EmailBackend):
+    """A backend as a project may write one."""
+
+    def __init__(self, *, tenant=None, **kwargs):
+        self.tenant = tenant
+        super().__init__(**kwargs)
+
+
+def test_headers_that_no_mail_could_carry_are_an_error(configure):
+    configure(**GOOD, DEFAULTS={"headers": {"X-Priority": "1"}})
+
+    assert ids() == ["directmail.E001"]
 
 
 def test_no_check_tells_a_secret(configure):

@@ -90,6 +90,13 @@ def test_credentials_by_dotted_path(settings):
     assert found.credentials is give_credentials
 
 
+class Broken:
+    """A class whose construction fails, with something in its words."""
+
+    def __init__(self):
+        raise LookupError("geheim")
+
+
 class Chain:
     """A class as the alibabacloud-credentials package has one."""
 
@@ -156,6 +163,9 @@ def test_policy_of_one_feature_leaves_the_others(settings):
         ),
         ({"CREDENTIALS": "no.such.path"}, 'DIRECTMAIL["CREDENTIALS"]'),
         ({"CREDENTIALS": 5}, "must be a callable"),
+        ({"CREDENTIALS": f"{__name__}.Broken"}, "it raised LookupError"),
+        ({"SIGNATURE": ["x"]}, "HMAC-SHA1 or ACS3-HMAC-SHA256"),
+        ({5: "x"}, 'DIRECTMAIL["5"] is not a known option'),
         ({"TIMEOUT": 0}, "must be (connect, read) in seconds"),
         ({"TIMEOUT": float("inf")}, "must be (connect, read) in seconds"),
         ({"TIMEOUT": (1, 2, 3)}, "must be (connect, read) in seconds"),
@@ -172,8 +182,10 @@ def test_policy_of_one_feature_leaves_the_others(settings):
     ],
 )
 def test_wrong_value_says_what_where_and_how(settings, directmail, text):
+    settings.DIRECTMAIL = directmail
+
     with pytest.raises(ImproperlyConfigured) as caught:
-        account(settings, **directmail)
+        get_account({})
 
     assert text in str(caught.value)
 

@@ -1,7 +1,10 @@
 """Attributes with the names of django-anymail, and parameters by hand."""
 
+import enum
+
 import pytest
 from django.core.mail import EmailMessage
+from django.utils.functional import lazystr
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -78,6 +81,14 @@ def test_body_next_to_a_template_is_logged_as_ignored(outbox, caplog):
         ({"template_id": "1", "merge_global_data": {"a": 1}}, "'a' is a int"),
         ({"track_opens": True, "track_clicks": False}, "tracks both or none"),
         ({"tags": "welcome"}, "make it a list"),
+        ({"tags": lazystr("welcome")}, "make it a list"),
+        ({"tags": 5}, "make it a list"),
+        ({"tags": [["a"]]}, "A tag is of type list"),
+        ({"metadata": {"a": 1, "A": 2}}, "there twice"),
+        ({"metadata": {1: "x", "1": "y"}}, "'1' twice"),
+        ({"metadata": {"order id": 1}}, "'order id'"),
+        ({"template_id": ["1"]}, "template_id is of type list"),
+        ({"directmail": {"headers": {"X-User-A": None}}}, "X-User-A is None"),
         ({"metadata": ["a"]}, "make it a dict"),
         ({"directmail": {"tag_nam": "x"}}, 'Did you mean "tag_name"'),
         ({"esp_extra": {"nonsense": 1}}, "message.esp_extra"),
@@ -129,6 +140,31 @@ def test_every_parameter_can_be_given_by_hand(outbox, attribute, name, value, se
     message(**{attribute: {name: value}}).send()
 
     assert parameters(outbox.mails[0])[name] == sent
+
+
+class Kind(str, enum.Enum):
+    """Text that calls itself something else."""
+
+    NEWS = "news"
+
+
+def test_text_of_an_enum_is_its_value(outbox):
+    one = message(tags=[Kind.NEWS], metadata={"kind": Kind.NEWS})
+    one.subject = Kind.NEWS
+    one.body = Kind.NEWS
+
+    one.send()
+
+    (received,) = outbox.mails
+    assert (received.subject, received.text, received.tag) == ("news", "news", "news")
+    assert received.headers == {"X-User-Notify-kind": "news"}
+
+
+def test_lazy_metadata_arrives(outbox):
+    message(metadata={"note": lazystr("thanks")}, tags=["", lazystr("a")]).send()
+
+    assert outbox.mails[0].headers == {"X-User-Notify-note": "thanks"}
+    assert outbox.mails[0].tag == "a"
 
 
 def test_esp_extra_wins_over_directmail(outbox):

@@ -3,8 +3,12 @@
 import logging
 
 import pytest
+from django.core.mail import EmailMultiAlternatives
 from django.utils.functional import lazystr
+from hypothesis import given
+from hypothesis import strategies as st
 
+from django_directmail.addresses import parse_header
 from django_directmail.api.errors import UnsupportedMessage
 from tests.mime import message, parameters, with_html
 
@@ -183,6 +187,40 @@ class TestRecipients:
             "bcc2@example.com": ("accepted", second),
         }
 
+    def test_class_that_redirects_is_refused_and_not_ignored(self, outbox):
+        class Staging(EmailMultiAlternatives):
+            def recipients(self):
+                return ["staging@example.com"]
+
+        one = Staging("s", "b", "from@example.com", ["real@example.com"])
+        with pytest.raises(UnsupportedMessage, match="recipients.. of Staging"):
+            one.send()
+
+        assert outbox.calls == 0
+
+    @pytest.mark.parametrize(
+        "address", ["a@[1,victim@example.com,b]", "a@[127.0.0.1]", "a@exa$mple.com"]
+    )
+    def test_domain_that_could_split_the_list_is_refused(self, outbox, address):
+        with pytest.raises(UnsupportedMessage):
+            message(to=[address]).send()
+
+        assert outbox.calls == 0
+
+    @pytest.mark.parametrize("address", [":.@[", ":\t,,.@[ ", "\t.]ab@c.com;( "])
+    def test_address_that_breaks_the_parser_is_a_value_error(self, outbox, address):
+        with pytest.raises(ValueError, match="not exactly one address"):
+            message(to=[address]).send()
+
+    @given(st.text(alphabet=" \t@.,:;<>()[]\"\\'=?aé=_", max_size=30))
+    def test_any_address_is_sound_or_a_value_error(self, text):
+        try:
+            found = parse_header(text, "to")
+        except ValueError:
+            return
+        assert all(address.wire.isascii() for address in found)
+        assert not any("," in address.wire for address in found)
+
     def test_nobody_left_by_the_policy_is_an_error_and_no_silence(self, mailer):
         outbox = mailer(POLICY={"cc": "warn"})
 
@@ -235,6 +273,27 @@ class TestSender:
         assert outbox.mails[0].reply_to == "a@example.com"
         assert 'POLICY["reply_to"]' in caplog.text
 
+    def test_name_of_a_reply_address_goes_with_its_address_only(self, mailer):
+        outbox = mailer(
+            DEFAULTS={
+                "reply_address": "help@example.com",
+                "reply_address_alias": "Help",
+            }
+        )
+        one = message(reply_to=["Jane <jane@example.com>"])
+        one.directmail = {"reply_address": "bob@example.com"}
+
+        message().send()
+        message(reply_to=["jane@example.com"]).send()
+        one.send()
+
+        found = [(mail.reply_to, mail.reply_to_name) for mail in outbox.mails]
+        assert found == [
+            ("help@example.com", "Help"),
+            ("jane@example.com", ""),
+            ("bob@example.com", ""),
+        ]
+
     def test_reply_to_header_in_any_case_may_hold_several(self, outbox):
         message(headers={"reply-TO": "A <a@example.com>, b@example.com"}).send()
 
@@ -277,6 +336,17 @@ class TestHeaders:
     def test_malformed_name_is_refused(self, outbox, name):
         with pytest.raises(UnsupportedMessage, match="name of a header"):
             message(headers={name: "x"}).send()
+
+        assert outbox.calls == 0
+
+    @pytest.mark.parametrize(
+        "headers",
+        [{"X-User-b": "1", "x-user-B": "2"}, {"X-User-A": None}, {"X-User-A": b"a"}],
+        ids=["twice", "none", "bytes"],
+    )
+    def test_header_that_would_be_lost_or_garbled_is_refused(self, outbox, headers):
+        with pytest.raises(UnsupportedMessage, match="(?i)x-user-"):
+            message(headers=headers).send()
 
         assert outbox.calls == 0
 

@@ -59,6 +59,16 @@ class TestPolicies:
         with pytest.raises(UnsupportedMessage, match="text/html"):
             one.send()
 
+    @pytest.mark.parametrize("kind", ["text/HTML", "text/html; charset=utf-8"])
+    def test_kind_is_read_without_case_and_parameters(self, mailer, kind):
+        outbox = mailer()
+        one = message()
+        one.attach_alternative("<p>HTML</p>", kind)
+
+        one.send()
+
+        assert outbox.mails[0].html == "<p>HTML</p>"
+
     def test_body_of_another_kind_is_always_refused(self, mailer):
         outbox = mailer(POLICY={"alternatives": "warn"})
         one = message()
@@ -109,6 +119,20 @@ class TestAttachments:
         attach(one)
 
         with pytest.raises(UnsupportedMessage, match="attachment.*SMTP"):
+            one.send()
+
+        assert outbox.calls == 0
+
+    def test_attached_file_with_a_content_id_is_no_inline_image(self, mailer):
+        outbox = mailer(POLICY={"inline_images": "warn"})
+        one = message()
+        file = MimeMessage()
+        file.set_content(
+            b"%PDF", "application", "pdf", disposition="attachment", cid="<file>"
+        )
+        one.attachments.append(file)
+
+        with pytest.raises(UnsupportedMessage, match="attachment"):
             one.send()
 
         assert outbox.calls == 0

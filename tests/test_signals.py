@@ -1,7 +1,7 @@
 """Receivers that edit, cancel, watch and fail."""
 
+import django
 import pytest
-from django.core import mail
 from django.core.mail import EmailMessage
 from django.utils.log import configure_logging
 
@@ -150,7 +150,7 @@ def test_broken_receiver_and_mail_to_the_admins_do_not_chase_each_other(
     """Django logs the receiver's error, and mails it through this very backend."""
     settings.ADMINS = (
         ["admin@example.com"]
-        if hasattr(mail, "mailers")
+        if django.VERSION >= (6, 0)
         else [("Admin", "admin@example.com")]
     )
     # What Django's own LOGGING does: errors of the logger "django" go to the admins.
@@ -168,6 +168,28 @@ def test_broken_receiver_and_mail_to_the_admins_do_not_chase_each_other(
         ["to@example.com"],
         ["admin@example.com"],
     ]
+
+
+def test_receivers_hear_of_a_mail_that_a_receiver_sends(outbox, connect):
+    """Also where another one, in between, fails."""
+    heard = []
+
+    def sends(message, **kwargs):
+        if message.subject == "outer":
+            EmailBackend().send_messages([globals()["message"]("inner")])
+
+    def fails(**kwargs):
+        raise LookupError("receiver")
+
+    def listens(message, **kwargs):
+        heard.append(message.subject)
+
+    for receiver in (sends, fails, listens):
+        connect(post_send, receiver)
+
+    message("outer").send()
+
+    assert heard == ["inner", "outer"]
 
 
 def test_signals_name_the_alias(outbox, connect):

@@ -133,9 +133,10 @@ def find_rule(code: str, http_status: int | None) -> Rule:
         return rule
     if http_status == 429:
         return Rule(ThrottledError, _LATER, retryable=True)
-    if http_status is not None and http_status >= 500:
-        return Rule(ServerError, _TROUBLE, accepted="unknown")
-    return Rule(RejectedError, "See DirectMail's error codes for this one.")
+    # Only a status that is a no makes an unknown code one; 408 is a time-out.
+    if http_status is None or (300 <= http_status < 500 and http_status != 408):
+        return Rule(RejectedError, "See DirectMail's error codes for this one.")
+    return Rule(ServerError, _TROUBLE, accepted="unknown")
 
 
 # Codes and request ids as the service makes them; anything else is redacted.

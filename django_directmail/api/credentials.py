@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from django_directmail.api.errors import CredentialsError
 
@@ -52,6 +52,18 @@ class Credentials:
         problem = _find_problem(self)
         if problem:
             raise _no_credentials(problem)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "Credentials are not pickled: the secret would be readable wherever the"
+            " pickle goes. Read them again where they are needed."
+        )
+
+    def __copy__(self) -> Credentials:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Credentials:
+        return self
 
 
 #: A :class:`Credentials`, a callable that returns one, or an object with a

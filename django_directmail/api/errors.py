@@ -24,8 +24,8 @@ a secret, a body, or more of a recipient than the domain.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 __all__ = [
     "Accepted",
@@ -40,6 +40,8 @@ __all__ = [
     "ThrottledError",
     "TransportError",
     "UnsupportedMessage",
+    "storable",
+    "strongest",
 ]
 
 Accepted = Literal["no", "unknown", "yes"]
@@ -121,6 +123,17 @@ class InvalidSignature(Exception):
     """A request or an event push whose signature does not prove its origin."""
 
 
+def storable(error: Exception | None) -> Exception | None:
+    """
+    Return ``error`` if it is one of ours, and else one that names its class only.
+
+    An exception of somebody else may not survive pickling, and may say anything.
+    """
+    if error is None or isinstance(error, DirectMailError):
+        return error
+    return DirectMailError(type(error).__name__)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """
@@ -133,7 +146,10 @@ class Outcome:
     position: int
     env_ids: tuple[str, ...] = ()
     request_ids: tuple[str, ...] = ()
-    error: Exception | None = None
+    error: Exception | None = field(default=None, repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "error": storable(self.error)}
 
 
 class SendError(DirectMailError):

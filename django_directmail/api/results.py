@@ -13,7 +13,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
-from django_directmail.api.codes import api_error
+from django_directmail.api.codes import RULES, api_error
 from django_directmail.api.errors import DirectMailError, TransportError
 
 __all__ = [
@@ -211,7 +211,8 @@ def read_error(
     found = found or {}
     code = _text(found, "Code", "code")
     request_id = _text(found, "RequestId", "requestId", "request_id")
-    if 200 <= answer.status < 300 and request_id and code in ("", "OK"):
+    fine = 200 <= answer.status < 300 and request_id
+    if fine and (code in ("", "OK") or (code not in RULES and _text(found, "EnvId"))):
         return None
     if code and code != "OK":
         return api_error(
@@ -236,7 +237,9 @@ def _text(found: Mapping[str, Any], *names: str) -> str:
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Return the wait that the gateway asks for; its header counts milliseconds."""
     value = headers.get("x-acs-retry-after", "")
-    return int(value) / 1000 if value.isascii() and value.isdigit() else None
+    if not (value.isascii() and value.isdigit()) or len(value) > 9:
+        return None
+    return int(value) / 1000
 
 
 def _unreadable(action: str, answer: Answer) -> TransportError:

@@ -82,6 +82,8 @@ DOCUMENTED = [
     ("NeverHeardOf.This", 429, THROTTLED),
     ("NeverHeardOf.This", 500, SERVER),
     ("NeverHeardOf.This", 503, SERVER),
+    ("NeverHeardOf.This", 408, SERVER),
+    ("NeverHeardOf.This", 200, SERVER),
     ("NeverHeardOf.This", None, NO),
 ]
 

@@ -118,9 +118,32 @@ def test_an_error_without_message_and_request_id_is_still_one():
     assert "(request unknown)" in str(error)
 
 
+@pytest.mark.parametrize("code", ["OK", "Success", "200"])
+def test_a_success_may_have_a_code_that_means_nothing(code):
+    found = {"Code": code, "RequestId": "R", "EnvId": "6"}
+    answer = Answer(200, {}, json.dumps(found).encode())
+
+    assert read_error("SingleSendMail", answer, found) is None
+
+
+def test_a_known_code_is_an_error_whatever_the_status():
+    error = error_for({"Code": "Throttling", "RequestId": "R", "EnvId": ""}, 200)
+
+    assert (error.accepted, error.retryable) == ("no", True)
+
+
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("1500", 1.5), ("0", 0.0), ("", None), ("soon", None), ("-1", None), ("²", None)],
+    [
+        ("1500", 1.5),
+        ("0", 0.0),
+        ("", None),
+        ("soon", None),
+        ("-1", None),
+        ("²", None),
+        ("9" * 400, None),
+        ("9" * 5000, None),
+    ],
 )
 def test_the_wait_that_the_gateway_asks_for_is_in_milliseconds(header, seconds):
     headers = {"x-acs-retry-after": header}

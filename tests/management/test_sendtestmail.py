@@ -91,6 +91,23 @@ def test_no_managers_is_said(outbox, settings):
     assert outbox.calls == 0
 
 
+@pytest.mark.parametrize("staff", [None, [()], ["Ann", "ann@example.com"], [5]])
+def test_odd_admins_are_named(outbox, settings, staff):
+    settings.ADMINS = staff
+
+    assert "settings.ADMINS must be a list of addresses" in failure("--admins")
+
+
+def test_credentials_that_raise_end_readably(mailer):
+    def credentials():
+        raise LookupError("no role here")
+
+    mailer(ACCESS_KEY_ID=None, ACCESS_KEY_SECRET=None, CREDENTIALS=credentials)
+
+    assert "LookupError: no role here" in failure("joe@example.com")
+    assert "LookupError: no role here" in failure("joe@example.com", "--dry-run")
+
+
 def test_nobody_given_is_an_error(outbox):
     with pytest.raises(CommandError, match="--managers"):
         run()

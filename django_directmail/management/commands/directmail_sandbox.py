@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from django_directmail._compat import configured_mailers
 from django_directmail.addresses import parse_address
 from django_directmail.conf import get_account, get_setting
 from django_directmail.sandbox.cli import add_arguments, serve
@@ -50,6 +51,8 @@ def _project_senders() -> list[str]:
             found.append(parse_address(get_setting(name), name).wire)
         except ValueError:
             continue  # "manage.py check" says what is wrong with it
-    with suppress(ImproperlyConfigured):
-        found.append(get_account({}).account_name or "")
+    for _, _, options in configured_mailers():
+        own = {key: value for key, value in options.items() if key == "account_name"}
+        with suppress(ImproperlyConfigured):  # the same
+            found.append(get_account(own).account_name or "")
     return [address for address in dict.fromkeys(found) if address]

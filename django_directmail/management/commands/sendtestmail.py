@@ -66,8 +66,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Send or show the mails; end in a readable error if one fails."""
-        groups = self._groups(options)
         try:
+            groups = self._groups(options)
             mailer = get_mailer(options["using"])
         except ImproperlyConfigured as error:
             raise CommandError(_paragraph(error)) from None
@@ -109,7 +109,7 @@ class Command(BaseCommand):
             )
         try:
             prepared = mailer.prepare(message)
-        except (DirectMailError, ImproperlyConfigured, ValueError) as error:
+        except Exception as error:  # a traceback helps nobody at a prompt
             raise CommandError(_paragraph(error)) from None
         for call in prepared:
             self.stdout.write(f"POST {call.request.url} ({mailer.client.signature})")
@@ -122,11 +122,8 @@ class Command(BaseCommand):
         start = time.perf_counter()
         try:
             count = mailer.send_messages([message])
-        except (DirectMailError, ImproperlyConfigured, ValueError) as error:
+        except Exception as error:  # a traceback helps nobody at a prompt
             raise CommandError(_paragraph(error, mailer)) from None
-        except OSError as error:
-            # Another backend than ours; SMTP errors are OSErrors, too.
-            raise CommandError(f"{_name(mailer)} failed: {error}") from None
         took = (time.perf_counter() - start) * 1000
         if not isinstance(mailer, EmailBackend):
             self.stdout.write(
@@ -177,7 +174,10 @@ def _name(mailer: BaseEmailBackend) -> str:
 def _paragraph(error: Exception, mailer: BaseEmailBackend | None = None) -> str:
     """Return cause and remedy as one paragraph."""
     text = str(error)
-    if isinstance(mailer, EmailBackend):
+    if not isinstance(error, (DirectMailError, ImproperlyConfigured)):
+        # The credentials of the project, or another backend: not our words.
+        text = f"{type(error).__name__}: {text}"
+    elif isinstance(mailer, EmailBackend):
         client = mailer.client
         if isinstance(error, TransportError) and is_loopback(client.endpoint):
             text += " Start the sandbox with: python manage.py directmail_sandbox"
