@@ -115,7 +115,10 @@ def _check_account(account: Account) -> Iterator[CheckMessage]:
 
 
 def _check_senders(account: Account) -> Iterator[CheckMessage]:
-    for name in ("DEFAULT_FROM_EMAIL", "SERVER_EMAIL"):
+    names = ["DEFAULT_FROM_EMAIL"]
+    if get_setting("ADMINS") or get_setting("MANAGERS"):
+        names.append("SERVER_EMAIL")  # these two get mail from there, and only they
+    for name in names:
         try:
             sender = parse_address(get_setting(name), name)
         except ValueError as error:

@@ -97,6 +97,9 @@ def test_long_display_name_is_a_warning(configure, settings):
 def test_sender_that_cannot_be_one_is_a_warning(configure, settings, sender):
     configure(**GOOD)
     settings.SERVER_EMAIL = sender
+    assert ids() == []
+
+    settings.MANAGERS = ["manager@example.com"]
 
     (message,) = run_checks(tags=["directmail"])
     assert message.id == "directmail.W006"

@@ -29,6 +29,8 @@ class Command(BaseCommand):
         "Sends a test mail through DirectMail and prints what came of it. Takes the"
         " options of Django's sendtestemail, and more."
     )
+    # It tells itself what is wrong, in one paragraph.
+    requires_system_checks = ()
     missing_args_message = (
         "Give at least one address, or --managers, or --admins to mail those."
     )
