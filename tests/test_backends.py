@@ -231,14 +231,21 @@ def test_interrupted_call_is_unconfirmed_and_raised_at_once(outbox, kind):
     def ring(*args):
         raise kind
 
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, 0.3)
+    def interrupt_once_it_arrived():
+        pause = threading.Event()
+        while not outbox.mails and not outbox.stopping.is_set():
+            pause.wait(0.01)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, ring)
+    watcher = threading.Thread(target=interrupt_once_it_arrived)
+    watcher.start()
     try:
         with pytest.raises(kind):
             send(one, never)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        watcher.join()
+        signal.signal(signal.SIGUSR1, before)
 
     status = one.directmail_status
     assert status.status == "unconfirmed"
