@@ -148,8 +148,6 @@ def _mailbox(mailbox: Any) -> MailAddress:
     # An encoded word can hide a line break that only shows once it is decoded.
     one_line(name, "The display name of an address")
     local, domain = mailbox.local_part or "", mailbox.domain or ""
-    if not domain:
-        raise UnsupportedMessage("has no domain. Write user@example.com.")
     if not _is_local_part(local):
         # Recipients travel in one text, separated by commas.
         raise UnsupportedMessage(

@@ -207,6 +207,23 @@ class TestRecipients:
 
         assert outbox.calls == 0
 
+    @pytest.mark.parametrize(
+        ("address", "reason"),
+        [
+            (f"to@{'ü' * 64}.com", "IDNA cannot encode"),
+            ("to@😀.com", "IDNA cannot encode"),
+            (f"{'a' * 998}@example.com", "more than 998 characters"),
+            ('"A" <to>', "not exactly one address"),
+        ],
+    )
+    def test_address_that_cannot_be_is_refused_with_the_reason(
+        self, outbox, address, reason
+    ):
+        with pytest.raises(UnsupportedMessage, match=reason):
+            message(to=[address]).send()
+
+        assert outbox.calls == 0
+
     @pytest.mark.parametrize("address", [":.@[", ":\t,,.@[ ", "\t.]ab@c.com;( "])
     def test_address_that_breaks_the_parser_is_a_value_error(self, outbox, address):
         with pytest.raises(ValueError, match="not exactly one address"):
