@@ -115,11 +115,14 @@ class _Reader:
                     " those. Put them into to."
                 )
             cc = []
-        seen: set[str] = set()
-        found: list[list[MailAddress]] = []
-        for group in (visible + cc, hidden):
-            found.append([a for a in group if not (a.key in seen or seen.add(a.key))])  # type: ignore[func-returns-value]  # a set's way to keep order
-        return found[0], found[1]
+        shown: dict[str, MailAddress] = {}
+        for address in visible + cc:
+            shown.setdefault(address.key, address)
+        others: dict[str, MailAddress] = {}
+        for address in hidden:
+            if address.key not in shown:
+                others.setdefault(address.key, address)
+        return list(shown.values()), list(others.values())
 
     def parameters(self) -> dict[str, Any]:
         """Return all parameters but the recipients, without those that are not set."""

@@ -90,7 +90,6 @@ def test_lazy_text_arrives_everywhere(outbox):
     one.attach_alternative(lazystr("<p>HTML</p>"), "text/html")
     one.tags = [lazystr("tag")]
     one.metadata = {"note": str(lazystr("x"))}
-    one.template_id = None
     one.directmail = {"ip_pool_id": lazystr("pool")}
 
     one.send()
