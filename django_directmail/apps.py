@@ -1,4 +1,4 @@
-"""The app: registers the system checks."""
+"""The app: registers the system checks and connects the log."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ class DirectMailConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, under a tag of their own."""
+        """Register the checks, under a tag of their own, and start to write the log."""
+        # Models cannot be imported before this.
+        from django_directmail import recorder
+
+        recorder.connect()
         checks.register(check_mailers, "directmail")
         checks.register(check_deployment, "directmail", deploy=True)

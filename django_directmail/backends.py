@@ -29,18 +29,21 @@ from django_directmail.api.errors import (
     Outcome,
     SendError,
     TransportError,
+    UnsupportedMessage,
 )
 from django_directmail.api.results import SendResult
 from django_directmail.conf import get_account
-from django_directmail.mapping import Call, Plan, build_plan
+from django_directmail.mapping import Call, build_plan
 from django_directmail.options import OPTIONS
+from django_directmail.outgoing import Outgoing, OutgoingCall, read_key, summarize
 from django_directmail.signals import (
     CancelSend,
+    list_finished,
+    list_started,
     post_send,
     pre_send,
     quiet_when_nested,
 )
-from django_directmail.status import SendStatus, status_of
 
 __all__ = ["EmailBackend"]
 
@@ -123,13 +126,13 @@ class EmailBackend(BaseEmailBackend):
         A message that fails does not stop the others. At the end a single message
         raises its own error, and a list a
         :exc:`~django_directmail.api.errors.SendError` that tells which ones went out.
-        Messages without a recipient are skipped.
+        Messages without a recipient are skipped. One whose ``idempotency_key`` is in
+        the log already is not sent; it gets the status of the first one.
         """
-        outcomes = [
-            outcome
-            for position, message in enumerate(email_messages or ())
-            if (outcome := self._send(message, position)) is not None
-        ]
+        everything = [Outgoing(m, n) for n, m in enumerate(email_messages or ())]
+        due = [item for item in everything if self._is_due(item)]
+        self._carry_out([item for item in due if item.status.error is None])
+        outcomes = [item.outcome() for item in due]
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         sent = [
             outcome for outcome in outcomes if outcome.env_ids and not outcome.error
@@ -148,95 +151,93 @@ class EmailBackend(BaseEmailBackend):
         plan = build_plan(message, self.account)
         return [self._sign(call) for call in plan.calls]
 
-    def _send(self, message: EmailMessage, position: int) -> Outcome | None:
-        """Send one message; return how it ended, ``None`` if it addresses nobody."""
+    def _is_due(self, item: Outgoing) -> bool:
+        """Give the message its status; say whether there is anybody to send it to."""
+        message = item.message
         if not isinstance(message, EmailMessage):
             kind = type(message).__name__
-            error = TypeError(f"Item {position} is of type {kind}; send EmailMessages.")
-            return Outcome(position, error=error)
-        status = SendStatus()
-        message.directmail_status = status  # type: ignore[attr-defined]  # documented
-        message.anymail_status = status  # type: ignore[attr-defined]  # documented
-        if not is_addressed(message):
-            return None
+            item.refuse(
+                TypeError(
+                    f"Item {item.position} is of type {kind}; send EmailMessages."
+                )
+            )
+            return True
+        message.directmail_status = item.status  # type: ignore[attr-defined]  # documented
+        message.anymail_status = item.status  # type: ignore[attr-defined]  # documented
+        return is_addressed(message)
+
+    def _carry_out(self, outgoing: list[Outgoing]) -> None:
+        """Plan all, then make their calls, and tell everybody how they ended."""
         try:
-            self._plan_and_carry_out(message, status)
+            for item in outgoing:
+                self._plan(item)
+            list_started.send(type(self), outgoing=outgoing, account=self.account)
+            for item in outgoing:
+                for call in () if item.is_held else item.calls:
+                    self._make(call)
         finally:
             # Also when a time limit or Ctrl+C ends it here.
-            self._announce(message, status)
-        return Outcome(
-            position,
-            tuple(status.env_ids),
-            tuple(status.request_ids),
-            status.error,
-        )
+            for item in outgoing:
+                item.settle()
+            list_finished.send(type(self), outgoing=outgoing, account=self.account)
+            for item in outgoing:
+                self._announce(item)
 
-    def _plan_and_carry_out(self, message: EmailMessage, status: SendStatus) -> None:
+    def _plan(self, item: Outgoing) -> None:
+        """Find out which calls carry the message, after its receivers had it."""
         try:
-            pre_send.send(sender=type(self), message=message, alias=self.alias)
-            plan = build_plan(message, self.account)
+            pre_send.send(sender=type(self), message=item.message, alias=self.alias)
+            plan = build_plan(item.message, self.account)
+            item.key = read_key(item.message)
+            if item.key and not self._has_log():
+                raise UnsupportedMessage(
+                    "The message has an idempotency_key, which is looked up in the log,"
+                    " and there is no log. Add django_directmail to INSTALLED_APPS, and"
+                    ' do not turn LOG["ENABLED"] off.'
+                )
         except CancelSend:
-            status.status = "cancelled"
+            item.status.status = "cancelled"
         except Exception as error:
             # Kept to be raised when the list is done; nothing has left.
-            status.status, status.error = "rejected", error
+            item.refuse(error)
         else:
+            item.take(plan)
             for warning in plan.warnings:
                 logger.warning("A mail goes out changed: %s", warning)
-            self._carry_out(plan, status)
 
-    def _carry_out(self, plan: Plan, status: SendStatus) -> None:
-        """Make all calls of one message and write down how each ended."""
-        words, sent, failed = [], [], []
-        for position, call in enumerate(plan.calls):
-            # What holds if something that is no answer ends the call in the middle.
-            status.status = "unconfirmed"
-            status.note(call.recipients, "unconfirmed")
-            result = self._call(call)
-            if isinstance(result, SendResult):
-                word = "accepted"
-                status.results.append(result)
-                sent.append(Outcome(position, (result.env_id,), (result.request_id,)))
-                status.note(call.recipients, word, result.env_id)
-            else:
-                word = status_of(result)
-                failed.append(Outcome(position, error=result))
-                status.note(call.recipients, word)
-            words.append(word)
-        status.settle(words)
-        if failed:
-            status.error = _one_error("calls of this message", sent, failed)
+    def _has_log(self) -> bool:
+        return self.account.log.enabled and list_started.has_listeners(type(self))
 
-    def _call(self, call: Call) -> SendResult | Exception:
-        """
-        Make one call; return its result or its error.
-
-        An exception of somebody else in the middle of it, such as the time limit of a
-        task, is raised: what it interrupts may have arrived.
-        """
+    def _make(self, call: OutgoingCall) -> None:
+        """Make one call and note how it ended."""
         try:
-            prepared = self._sign(call)
+            prepared = self._sign(call.call, nonce=call.nonce, timestamp=call.renew())
         except Exception as error:
-            return error
+            call.end(error)
+            return
+        call.start()
         try:
-            return self.client.send(prepared)
+            call.end(self.client.send(prepared))
         except DirectMailError as error:
             # Without the frames, which hold the message, and would hold it for long.
-            return error.with_traceback(None)
+            call.end(error.with_traceback(None))
 
-    def _sign(self, call: Call) -> PreparedCall[SendResult]:
+    def _sign(self, call: Call, **choices: str) -> PreparedCall[SendResult]:
         try:
-            return self.client.prepare(call.action)
+            return self.client.prepare(call.action, **choices)
         except CredentialsError as error:
             text = str(error)
         # Nothing was asked yet: these credentials cannot even be used.
         raise configuration_error(text, self.alias)
 
-    def _announce(self, message: EmailMessage, status: SendStatus) -> None:
+    def _announce(self, item: Outgoing) -> None:
         """Tell the receivers of ``post_send``; what they raise is only logged."""
         with quiet_when_nested():
             post_send.send_robust(
-                sender=type(self), message=message, status=status, alias=self.alias
+                sender=type(self),
+                message=item.message,
+                status=item.status,
+                alias=self.alias,
             )
 
     def _report(
@@ -253,7 +254,7 @@ class EmailBackend(BaseEmailBackend):
         ):
             assert errors[0] is not None
             raise errors[0]
-        raise SendError(_summary("messages", sent, failed), sent=sent, failed=failed)
+        raise SendError(summarize("messages", sent, failed), sent=sent, failed=failed)
 
 
 def _is_silent(error: Exception | None) -> bool:
@@ -261,19 +262,3 @@ def _is_silent(error: Exception | None) -> bool:
     if isinstance(error, SendError):
         return all(_is_silent(outcome.error) for outcome in error.failed)
     return isinstance(error, (TransportError, ApiError))
-
-
-def _one_error(
-    what: str, sent: list[Outcome], failed: list[Outcome]
-) -> Exception | None:
-    if len(sent) + len(failed) == 1:
-        return failed[0].error
-    return SendError(_summary(what, sent, failed), sent=sent, failed=failed)
-
-
-def _summary(what: str, sent: list[Outcome], failed: list[Outcome]) -> str:
-    first = failed[0].error
-    # The text of a foreign exception may hold anything.
-    shown = str(first) if isinstance(first, DirectMailError) else type(first).__name__
-    total = len(sent) + len(failed)
-    return f"{len(failed)} of {total} {what} failed. The first: {shown}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.utils.module_loading import import_string
 
 from django_directmail._compat import configured_mailers
@@ -21,7 +22,13 @@ from django_directmail.api.credentials import from_environment
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend
-from django_directmail.conf import Account, get_account, get_setting, without_effect
+from django_directmail.conf import (
+    Account,
+    get_account,
+    get_log,
+    get_setting,
+    without_effect,
+)
 
 __all__ = ["check_deployment", "check_mailers"]
 
@@ -32,7 +39,7 @@ def check_mailers(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
         get_account({})
     except ImproperlyConfigured as error:
         return [_invalid(error)]
-    found: list[CheckMessage] = []
+    found: list[CheckMessage] = [*_check_log()]
     for mailer in _our_mailers():
         if isinstance(mailer, ImproperlyConfigured):
             found.append(_invalid(mailer))
@@ -48,6 +55,16 @@ def check_mailers(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessag
             )
         )
     return [message for n, message in enumerate(found) if message not in found[:n]]
+
+
+def _check_log() -> Iterator[CheckMessage]:
+    database = get_log().database
+    if database is not None and database not in connections:
+        yield Error(
+            f'LOG["DATABASE"] is {database!r}, which is not in DATABASES.',
+            hint="Correct it, or add this database. Until then no mail is on record.",
+            id="directmail.E002",
+        )
 
 
 def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

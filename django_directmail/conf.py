@@ -35,9 +35,17 @@ from django_directmail.options import (
     OPTIONS,
     POLICIES,
     WITHOUT_EFFECT,
+    LogOptions,
 )
 
-__all__ = ["Account", "get_account", "get_setting", "get_staff", "without_effect"]
+__all__ = [
+    "Account",
+    "get_account",
+    "get_log",
+    "get_setting",
+    "get_staff",
+    "without_effect",
+]
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,7 @@ class Account:
     policy: Mapping[str, str] = field(
         default_factory=lambda: {name: values[0] for name, values in POLICIES.items()}
     )
+    log: LogOptions = LogOptions()
 
     def client(self) -> Client:
         """Return the client that calls on behalf of this account."""
@@ -78,6 +87,8 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
     try:
         given = _read_settings()
         own = _clean(options, "OPTIONS", str.lower)
+        if own.get("log", LogOptions()).database is not None:
+            raise ValueError('OPTIONS["log"]: "DATABASE" belongs into DIRECTMAIL.')
         # Credentials are one thing: parts of two keys never make a third.
         if any(key in own for key in CREDENTIAL_KEYS):
             given = {k: v for k, v in given.items() if k not in CREDENTIAL_KEYS}
@@ -119,6 +130,25 @@ def _clean(
         except (ValueError, TypeError) as error:
             raise ValueError(f'{place}["{key}"]: {error}') from None
     return values
+
+
+def get_log() -> LogOptions:
+    """
+    Return ``DIRECTMAIL["LOG"]``: there is one log for all mailers.
+
+    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` if it cannot be.
+    """
+    setting = getattr(settings, "DIRECTMAIL", None) or {}
+    value = setting.get("LOG") if isinstance(setting, Mapping) else None
+    if value is None:
+        return LogOptions()
+    try:
+        options: LogOptions = OPTIONS["log"](value)
+    except ValueError as error:
+        text = str(error)
+    else:
+        return options
+    raise ImproperlyConfigured(f'DIRECTMAIL["LOG"]: {text}')
 
 
 def _credentials(values: Mapping[str, Any]) -> CredentialsSource:

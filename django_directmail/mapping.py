@@ -22,9 +22,7 @@ from django_directmail.addresses import (
     parse_header,
     refuse_other_recipients,
 )
-from django_directmail.api.actions.mail import (
-    SingleSendMail,
-)
+from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.conf import Account
 from django_directmail.extras import read_extras
@@ -53,10 +51,15 @@ LOSSES = {
 
 @dataclass(frozen=True)
 class Call:
-    """One call to make, and whose mail it carries, as those people spell themselves."""
+    """
+    One call to make, and whose mail it carries, as those people spell themselves.
+
+    ``kinds`` says of each recipient where it stood: ``"to"``, ``"cc"`` or ``"bcc"``.
+    """
 
     action: SingleSendMail
     recipients: tuple[str, ...] = field(repr=False)
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
                 bcc_address=",".join(address.wire for address in hidden) or None,
             ),
             tuple(address.spec for address in (*visible, *hidden)),
+            tuple(reader.kinds[address.key] for address in (*visible, *hidden)),
         )
         for visible, hidden in batches(to, bcc, split=account.split_recipients)
     )
@@ -100,6 +104,8 @@ class _Reader:
         self.message = message
         self.account = account
         self.warnings: list[str] = []
+        #: Where each mailbox stands in the message, by its key.
+        self.kinds: dict[str, str] = {}
         #: What is left of the extra headers, by their names in lower case.
         self.headers = clean_headers(message.extra_headers)
 
@@ -115,14 +121,13 @@ class _Reader:
                     " those. Put them into to."
                 )
             cc = []
-        shown: dict[str, MailAddress] = {}
-        for address in visible + cc:
-            shown.setdefault(address.key, address)
-        others: dict[str, MailAddress] = {}
-        for address in hidden:
-            if address.key not in shown:
-                others.setdefault(address.key, address)
-        return list(shown.values()), list(others.values())
+        found: dict[str, list[MailAddress]] = {"to": [], "cc": [], "bcc": []}
+        for kind, addresses in (("to", visible), ("cc", cc), ("bcc", hidden)):
+            for address in addresses:
+                if address.key not in self.kinds:
+                    self.kinds[address.key] = kind
+                    found[kind].append(address)
+        return found["to"] + found["cc"], found["bcc"]
 
     def parameters(self) -> dict[str, Any]:
         """Return all parameters but the recipients, without those that are not set."""
@@ -173,11 +178,10 @@ class _Reader:
     def reply_to(self) -> dict[str, Any]:
         """Return the reply address; as in Django, the header beats the attribute."""
         _, header = self.headers.pop("reply-to", ("", ""))
-        found = (
-            list(parse_header(header, "reply_to"))
-            if header
-            else parse_addresses(self.message.reply_to, "reply_to")
-        )
+        if header:
+            found = list(parse_header(header, "reply_to"))
+        else:
+            found = parse_addresses(self.message.reply_to, "reply_to")
         if len(found) > 1:
             self.apply(
                 "reply_to", "The API takes one reply address", "keep only the first one"

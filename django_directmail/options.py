@@ -7,6 +7,7 @@ The same keys stand in ``DIRECTMAIL`` in upper case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any
 
@@ -23,7 +24,7 @@ from django_directmail.api.credentials import CredentialsSource
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.parameters import clean_parameters, join_headers
 
-__all__ = ["CREDENTIAL_KEYS", "OPTIONS", "POLICIES", "WITHOUT_EFFECT"]
+__all__ = ["CREDENTIAL_KEYS", "OPTIONS", "POLICIES", "WITHOUT_EFFECT", "LogOptions"]
 
 #: Feature to the policies that it knows; the first one is the default.
 POLICIES = {
@@ -34,6 +35,19 @@ POLICIES = {
     "reply_to": ("first", "warn", "error"),
     "tags": ("first", "warn", "error"),
 }
+
+
+@dataclass(frozen=True)
+class LogOptions:
+    """
+    The log: whether mails go into it, and with their bodies; for how many days they
+    stay; and the alias of its database, which ``None`` leaves to the routers.
+    """
+
+    enabled: bool = True
+    bodies: bool = False
+    retention_days: int = 90
+    database: str | None = None
 
 
 def _text(value: Any) -> str:
@@ -133,6 +147,25 @@ def _number(value: Any) -> float:
     return value
 
 
+def _log(value: Any) -> LogOptions:
+    if not isinstance(value, Mapping):
+        raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
+    known = {option.name.upper(): option for option in fields(LogOptions)}
+    found = {}
+    for key, choice in value.items():
+        option = known.get(str(key).upper())
+        if option is None:
+            raise ValueError(f'"{key}" is no part of it.{suggest(str(key), known)}')
+        kind: Any = {"retention_days": int, "database": str}.get(option.name, bool)
+        if choice is None and option.name == "database":
+            continue
+        if type(choice) is not kind or (kind is int and choice < 1):
+            expected = {bool: "True or False", int: "a number of days", str: "text"}
+            raise ValueError(f'"{key}" is {choice!r}; it must be {expected[kind]}.')
+        found[option.name] = choice
+    return LogOptions(**found)
+
+
 def _unavailable(value: Any) -> Any:
     raise ValueError("it has no effect in this version and could deceive. Remove it.")
 
@@ -157,12 +190,12 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "timeout": clean_timeout,
     "split_recipients": _boolean,
     "policy": _policy,
+    "log": _log,
     # Names that are settled, for what is still to come. They change nothing yet, and
     # a system check says so.
     "rate_limit": _number,
     "max_concurrency": _number,
     "max_attempts": _number,
-    "log": _mapping,
     "queue": _mapping,
     "webhook": _mapping,
     # To ignore one of these would send mail where it must not go.
@@ -175,7 +208,6 @@ WITHOUT_EFFECT = (
     "rate_limit",
     "max_concurrency",
     "max_attempts",
-    "log",
     "queue",
     "webhook",
 )

@@ -42,11 +42,20 @@ def open_sandbox():
 
 
 @pytest.fixture
-def configure(settings):
-    """Return a function that makes DirectMail the default mailer, on any Django."""
+def configure(request, settings):
+    """
+    Return a function that makes DirectMail the default mailer, on any Django.
+
+    The log is off in tests that do not ask for a database.
+    """
+    has_database = request.node.get_closest_marker("django_db") or {
+        "db",
+        "transactional_db",
+    } & set(request.fixturenames)
 
     def configure(options=None, **directmail):
-        settings.DIRECTMAIL = directmail
+        log = {} if has_database else {"LOG": {"ENABLED": False}}
+        settings.DIRECTMAIL = {**log, **directmail}
         if django.VERSION >= (6, 1):
             settings.MAILERS = {
                 "default": {"BACKEND": BACKEND, "OPTIONS": options or {}}

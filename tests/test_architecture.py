@@ -148,7 +148,10 @@ def test_import_contract_breaks_for_a_wrong_import(tmp_path, module, line, contr
 
 
 @pytest.mark.parametrize(
-    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE))
+    "path",
+    # What Django wrote is as long as it is.
+    sorted({*PACKAGE.rglob("*.py")} - {*PACKAGE.glob("migrations/*.py")}),
+    ids=lambda p: str(p.relative_to(PACKAGE)),
 )
 def test_module_is_small(path):
     assert len(path.read_text().splitlines()) <= 300
@@ -171,14 +174,25 @@ def test_module_is_small(path):
         "api.signing",
         "api.transport",
         "backends",
+        "bulk",
         "conf",
+        "doctor",
         "extras",
+        "inquiry",
         "mapping",
+        "models",
         "options",
+        "outgoing",
         "parameters",
+        "recorder",
+        "records",
+        "resending",
+        "retention",
         "sandbox",
         "signals",
+        "statistics",
         "status",
+        "testmail",
     ],
 )
 def test_all_names_what_is_there_in_order(name):

@@ -250,7 +250,8 @@ def test_interrupted_call_is_unconfirmed_and_raised_at_once(outbox, kind):
     status = one.directmail_status
     assert status.status == "unconfirmed"
     assert status.recipients["to@example.com"].status == "unconfirmed"
-    assert not hasattr(never, "directmail_status")
+    assert never.directmail_status.status == "failed"
+    assert never.directmail_status.error.accepted == "no"
     assert len(outbox.mails) == 1
 
 

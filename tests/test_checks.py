@@ -15,6 +15,7 @@ def ids(**kwargs):
     return [message.id for message in run_checks(tags=["directmail"], **kwargs)]
 
 
+@pytest.mark.django_db(databases="__all__")
 def test_checks_are_wired_to_the_command(configure, capsys):
     configure(REGION="nowhere")
 
@@ -54,6 +55,14 @@ def test_credentials_of_the_environment_are_enough(configure, monkeypatch):
     monkeypatch.setenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET", "secret")
 
     assert ids() == []
+
+
+def test_database_of_the_log_that_does_not_exist(configure):
+    configure(**GOOD, LOG={"DATABASE": "nowhere"})
+
+    (message,) = run_checks(tags=["directmail"])
+    assert message.id == "directmail.E002"
+    assert "'nowhere'" in message.msg
 
 
 def test_wrong_setting_is_an_error_whatever_the_mailer(settings):

@@ -77,6 +77,35 @@ def test_credentials_are_taken_whole_from_the_options(settings):
     assert found.credentials == Credentials("a", "b", None)
 
 
+def test_log_keeps_its_defaults_where_nothing_is_said(settings):
+    found = account(settings, {"log": {"bodies": True}}, LOG={"ENABLED": False}).log
+
+    assert (found.enabled, found.bodies) == (True, True)
+    assert (found.retention_days, found.database) == (90, None)
+
+
+@pytest.mark.parametrize(
+    ("log", "words"),
+    [
+        ([], "must be a dict"),
+        ({"BODYS": True}, 'Did you mean "BODIES"'),
+        ({"BODIES": "yes"}, "True or False"),
+        ({"BODIES": 1}, "True or False"),
+        ({"RETENTION_DAYS": 0}, "number of days"),
+        ({"RETENTION_DAYS": True}, "number of days"),
+        ({"DATABASE": 5}, "must be text"),
+    ],
+)
+def test_wrong_log_says_what_is_wrong(settings, log, words):
+    with pytest.raises(ImproperlyConfigured, match=words):
+        account(settings, LOG=log)
+
+
+def test_database_of_the_log_is_the_same_for_all_mailers(settings):
+    with pytest.raises(ImproperlyConfigured, match="belongs into DIRECTMAIL"):
+        account(settings, {"log": {"DATABASE": "log"}})
+
+
 @pytest.mark.parametrize("empty", [None, ""])
 def test_empty_credentials_fall_back_to_the_environment(settings, empty):
     found = account(settings, ACCESS_KEY_ID=empty, ACCESS_KEY_SECRET=empty)

@@ -1,5 +1,6 @@
-"""Views that fail, for the tests of error reports."""
+"""The admin, and views that fail, for the tests of error reports."""
 
+from django.contrib import admin
 from django.core.mail import send_mail
 from django.urls import path
 
@@ -10,4 +11,4 @@ def send(request):
     send_mail("Subject", f"Body {password}", None, ["bob@example.com"])
 
 
-urlpatterns = [path("send/", send)]
+urlpatterns = [path("send/", send), path("admin/", admin.site.urls)]

@@ -1,5 +1,7 @@
 """Mail for the tests of the page."""
 
+import json
+
 from django_directmail.api import Client, Credentials, SingleSendMail
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
@@ -15,3 +17,18 @@ def send(sandbox, **changes):
         **changes,
     }
     return client.call(SingleSendMail(**fields))
+
+
+def content(mail):
+    """Return all parameters of a mail but those that differ for each call."""
+    own = {"SignatureNonce", "Timestamp"}
+    found = {k: value for k, value in mail.parameters.items() if k not in own}
+    if "Headers" in found:
+        # Their order says nothing.
+        found["Headers"] = json.loads(found["Headers"])
+    return found
+
+
+def nonce_and_time(mail):
+    """Return what makes the request of a mail unlike any other."""
+    return mail.parameters["SignatureNonce"], mail.parameters["Timestamp"]

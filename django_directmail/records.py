@@ -1,0 +1,277 @@
+"""
+What the log keeps of a message: :class:`~django_directmail.outgoing.Outgoing` -> rows.
+
+No database in here. Every text is made fit for its column, since databases refuse NUL,
+half characters, and what is too long.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils import timezone
+
+from django_directmail.addresses import parse_address
+from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX, SingleSendMail
+from django_directmail.api.errors import ApiError, DirectMailError
+from django_directmail.api.redaction import redact
+from django_directmail.conf import Account, get_setting
+from django_directmail.extras import decode_metadata
+from django_directmail.models import MailLog, MailRecipient, new_id
+from django_directmail.outgoing import Outgoing, OutgoingCall
+from django_directmail.parameters import PARAMETERS, to_text
+
+__all__ = ["OUTCOME", "describe", "note_outcome", "recipients_of"]
+
+#: The columns that are known after the call only.
+OUTCOME = (
+    "status",
+    "accepted",
+    "attempts",
+    "signed_at",
+    "sent_at",
+    "finished_at",
+    "duration_ms",
+    "env_id",
+    "request_id",
+    "error_code",
+    "error_message",
+    "http_status",
+    "idempotency_key",
+)
+#: Characters of an error that are kept.
+MAX_ERROR = 2_000
+_LENGTHS: dict[str, int] = {
+    field.name: field.max_length
+    for model in (MailRecipient, MailLog)
+    for field in model._meta.concrete_fields
+    if field.max_length
+}
+
+
+def describe(item: Outgoing, account: Account) -> list[MailLog]:
+    """
+    Return a row for each call of a message, or one if it never got that far.
+
+    None for a message to nobody. Only the first row has the idempotency key.
+    """
+    if not item.calls and item.status.status is None:
+        return []
+    resent_from, resent_by = getattr(item.message, "_directmail_resent", (None, ""))
+    shared = {
+        "message_uid": new_id(),
+        "alias": _fit("alias", account.alias or ""),
+        "region": account.region,
+        "resent_from_id": resent_from,
+        "resent_by": _fit("resent_by", resent_by),
+    }
+    if not item.calls:
+        return [MailLog(**shared, **_refused(item))]
+    rows = [
+        MailLog(**shared, **_planned(call, keep_body=account.log.bodies))
+        for call in item.calls
+    ]
+    rows[0].idempotency_key = item.key
+    for row, call in zip(rows, item.calls, strict=True):
+        note_outcome(row, call)
+    return rows
+
+
+def note_outcome(row: MailLog, call: OutgoingCall) -> None:
+    """Write into ``row`` how ``call`` stands."""
+    error, result = call.error, call.result
+    row.status = call.status
+    row.attempts = call.attempts
+    row.signed_at = _moment(call.signed_at)
+    row.sent_at = _moment(call.sent_at)
+    row.finished_at = _moment(call.finished_at)
+    if call.duration is not None:
+        row.duration_ms = round(call.duration * 1000)
+    if result:
+        row.accepted = "yes"
+        row.env_id = _fit("env_id", result.env_id)
+        row.request_id = _fit("request_id", result.request_id)
+    elif error:
+        row.accepted = getattr(error, "accepted", "no")
+        _note_error(row, error)
+    else:
+        # On its way, or interrupted on its way.
+        row.accepted = "unknown"
+        if call.finished_at:
+            row.error_message = "The call was interrupted; it may have arrived."
+
+
+def _note_error(row: MailLog, error: Exception) -> None:
+    row.error_code = type(error).__name__[: _LENGTHS["error_code"]]
+    # The text of a foreign exception may hold anything.
+    if isinstance(error, DirectMailError):
+        row.error_message = _clean(str(error))[:MAX_ERROR]
+    elif isinstance(error, ImproperlyConfigured):
+        row.error_message = redact(_clean(str(error)))
+    if isinstance(error, ApiError):
+        row.error_code = _fit("error_code", error.code or row.error_code)
+        row.request_id = _fit("request_id", error.request_id)
+        row.http_status = error.http_status
+
+
+def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
+    """Return the columns that tell what a call carries."""
+    action = call.call.action
+    content = {
+        "text_body": action.text_body or "",
+        "html_body": action.html_body or "",
+    }
+    size = sum(_size(text) for text in (action.subject, *content.values()))
+    metadata, headers = _split_headers(action)
+    columns = {
+        "sender": _fit("sender", action.account_name),
+        "subject": _fit("subject", action.subject),
+        "tag": _fit("tag", action.tag_name or ""),
+        "template_id": "",
+        "metadata": metadata,
+        "parameters": _parameters(action, headers, keep_body=keep_body),
+        "nonce": call.nonce,
+        "size": size,
+    }
+    if action.template is not None:
+        columns["template_id"] = _fit("template_id", action.template.template_id)
+    if keep_body:
+        columns["has_body"] = True
+        columns.update({name: _clean(text) for name, text in content.items()})
+    return columns
+
+
+def _parameters(
+    action: SingleSendMail, headers: dict[str, str], *, keep_body: bool
+) -> dict[str, Any]:
+    """Return what else was sent, as :mod:`~django_directmail.parameters` names it."""
+    found: dict[str, Any] = {}
+    for name in PARAMETERS:
+        value = getattr(action, name)
+        if name == "headers":
+            value = headers or None
+        elif name == "template" and value is not None:
+            # The data of a template is what the bodies are elsewhere.
+            value = asdict(value) if keep_body else {"template_id": value.template_id}
+        if value is not None:
+            found[name] = _fit_json(value)
+    return found
+
+
+def _split_headers(action: SingleSendMail) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return metadata and other headers."""
+    metadata, others = {}, {}
+    prefix = EVENT_HEADER_PREFIX.lower()
+    for name, value in (action.headers or {}).items():
+        if name.lower().startswith(prefix):
+            metadata[name[len(prefix) :]] = _fit_json(decode_metadata(value))
+        else:
+            others[name] = value
+    return metadata, others
+
+
+def _refused(item: Outgoing) -> dict[str, Any]:
+    """Return the columns of a message that was refused or cancelled before any call."""
+    row = MailLog(status=item.status.status or "", accepted="no")
+    if item.status.error:
+        _note_error(row, item.status.error)
+    message = item.message
+    try:
+        sender = parse_address(message.from_email, "from_email").wire
+    except Exception:
+        sender = _loosely(message.from_email)
+    now = timezone.now()
+    return {
+        "status": row.status,
+        "accepted": row.accepted,
+        "error_code": row.error_code,
+        "error_message": row.error_message,
+        "sender": _fit("sender", sender),
+        "subject": _fit("subject", _loosely(message.subject)),
+        "created_at": now,
+        "finished_at": now,
+    }
+
+
+def recipients_of(item: Outgoing) -> Iterator[MailRecipient]:
+    """Yield a row for each address of each row in ``item.records``."""
+    if not item.calls:
+        for row in item.records:
+            for kind in ("to", "cc", "bcc"):
+                for address in _loose_addresses(getattr(item.message, kind, ())):
+                    yield _recipient(row, address, kind)
+        return
+    for row, outgoing in zip(item.records, item.calls, strict=True):
+        call = outgoing.call
+        for address, kind in zip(call.recipients, call.kinds, strict=True):
+            yield _recipient(row, address, kind)
+
+
+def _recipient(row: MailLog, address: str, kind: str) -> MailRecipient:
+    address = _fit("address", address)
+    return MailRecipient(
+        log_id=row.pk,
+        address=address,
+        address_key=_fit("address_key", address.lower()),
+        kind=kind,
+    )
+
+
+def _loose_addresses(values: Any) -> Iterator[str]:
+    """Yield addresses out of what may be no list, and hold no addresses."""
+    if isinstance(values, str) or not isinstance(values, (list, tuple, set)):
+        values = [values]
+    for value in values:
+        try:
+            yield parse_address(value, "to").spec
+        except Exception:
+            if text := _loosely(value):
+                yield text
+
+
+def _loosely(value: Any) -> str:
+    """Return ``value`` as text, whatever it is."""
+    if value is None:
+        return ""
+    try:
+        return to_text(value)
+    except Exception:
+        return f"({type(value).__name__})"
+
+
+def _fit(column: str, text: str) -> str:
+    """Return ``text`` fit for ``column``."""
+    return _clean(text)[: _LENGTHS[column]]
+
+
+def _clean(text: str) -> str:
+    """Return ``text`` without what a database refuses."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+
+
+def _fit_json(value: Any) -> Any:
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, Mapping):
+        return {_clean(str(key)): _fit_json(part) for key, part in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
+
+
+def _moment(value: datetime | None) -> datetime | None:
+    """Return ``value`` as the database wants it, which depends on ``USE_TZ``."""
+    if value is None or get_setting("USE_TZ"):
+        return value
+    return timezone.make_naive(value)
