@@ -29,22 +29,37 @@ class Rule:
     retryable: bool = False
 
 
-_KEY = "Check the AccessKey: ID and secret must belong together and be active."
-_TOKEN = "The temporary credentials are incomplete or over. Fetch new ones."
-_CLOCK = (
+def gettext_noop(text: str) -> str:
+    """Return ``text``; the name marks it for those who translate it."""
+    return text
+
+
+_KEY = gettext_noop(
+    "Check the AccessKey: ID and secret must belong together and be active."
+)
+_SECRET = gettext_noop(
+    "Check the AccessKey: ID and secret must belong together and be active. Is the"
+    " secret complete?"
+)
+_TOKEN = gettext_noop(
+    "The temporary credentials are incomplete or over. Fetch new ones."
+)
+_CLOCK = gettext_noop(
     "The clock of this machine is more than 15 minutes off, or the time is not UTC."
     " Synchronise it (NTP)."
 )
-_RIGHTS = (
+_RIGHTS = gettext_noop(
     "Grant the RAM user AliyunDirectMailFullAccess, or a policy with this action"
     " (dm:SingleSendMail to send)."
 )
-_SENDER = (
+_SENDER = gettext_noop(
     "The sender address does not exist in this region. Create it in the console, or"
     " correct the sender or the region."
 )
-_LATER = "DirectMail is throttling this account. Send more slowly, or try again later."
-_TROUBLE = (
+_LATER = gettext_noop(
+    "DirectMail is throttling this account. Send more slowly, or try again later."
+)
+_TROUBLE = gettext_noop(
     "DirectMail had an internal failure and may have kept the mail. Look in the"
     " console before you send it again."
 )
@@ -55,10 +70,12 @@ _TROUBLE = (
 #: and of the gateway in front of it. The HTTP status of a code differs between those
 #: pages, which is why the code decides.
 RULES: dict[str, Rule] = {
-    "SignatureDoesNotMatch": Rule(CredentialsError, f"{_KEY} Is the secret complete?"),
-    "Signature": Rule(CredentialsError, f"{_KEY} Is the secret complete?"),
+    "SignatureDoesNotMatch": Rule(CredentialsError, _SECRET),
+    "Signature": Rule(CredentialsError, _SECRET),
     "IncompleteSignature": Rule(CredentialsError, _KEY),
-    "InvalidSignatureMethod": Rule(CredentialsError, "Use a supported signature."),
+    "InvalidSignatureMethod": Rule(
+        CredentialsError, gettext_noop("Use a supported signature.")
+    ),
     "InvalidAccessKeyId": Rule(CredentialsError, _KEY),
     "InvalidSecurityToken": Rule(CredentialsError, _TOKEN),
     "MissingSecurityToken": Rule(CredentialsError, _TOKEN),
@@ -68,18 +85,23 @@ RULES: dict[str, Rule] = {
     "NoPermission": Rule(CredentialsError, _RIGHTS),
     "InvalidIP": Rule(
         CredentialsError,
-        "The IP protection of the console does not list this machine's address, or"
-        " the IP pool does not exist.",
+        gettext_noop(
+            "The IP protection of the console does not list this machine's address, or"
+            " the IP pool does not exist."
+        ),
     ),
     "InvalidUser": Rule(
-        CredentialsError, "This account has not activated DirectMail. Do so first."
+        CredentialsError,
+        gettext_noop("This account has not activated DirectMail. Do so first."),
     ),
     "Throttling": Rule(ThrottledError, _LATER, retryable=True),
     # The nonce was seen before: whatever carried it first may have been accepted.
     "SignatureNonceUsed": Rule(
         RejectedError,
-        "This very request had reached DirectMail before. Look in the console whether"
-        " the mail went out before you send it again.",
+        gettext_noop(
+            "This very request had reached DirectMail before. Look in the console"
+            " whether the mail went out before you send it again."
+        ),
         accepted="unknown",
     ),
     "InternalError": Rule(ServerError, _TROUBLE, accepted="unknown"),
@@ -88,41 +110,61 @@ RULES: dict[str, Rule] = {
     "ServerBusy": Rule(ServerError, _TROUBLE, accepted="unknown"),
     "InvalidMailAddress": Rule(RejectedError, _SENDER),
     "InvalidMailAddressStatus": Rule(
-        RejectedError, "The sender address is frozen or not usable. See the console."
+        RejectedError,
+        gettext_noop("The sender address is frozen or not usable. See the console."),
     ),
     "InvalidMailAddressDomain": Rule(
-        RejectedError, "Check ownership, SPF and MX records of the sender's domain."
+        RejectedError,
+        gettext_noop("Check ownership, SPF and MX records of the sender's domain."),
     ),
     "InvalidMailAddressSendType": Rule(
-        RejectedError, "The type of this sender (batch or trigger) does not fit."
+        RejectedError,
+        gettext_noop("The type of this sender (batch or trigger) does not fit."),
     ),
     "InvalidToAddress": Rule(
-        RejectedError, "A recipient address is malformed. Correct it."
+        RejectedError, gettext_noop("A recipient address is malformed. Correct it.")
     ),
     "InvalidToAddress.Spam": Rule(
         RejectedError,
-        "A recipient is in the invalid-address library. Remove it there, if you are"
-        " sure that it exists.",
+        gettext_noop(
+            "A recipient is in the invalid-address library. Remove it there, if you are"
+            " sure that it exists."
+        ),
     ),
-    "InvalidBody": Rule(RejectedError, "Give the message a text or an HTML body."),
-    "InvalidSubject": Rule(RejectedError, "Shorten the subject."),
-    "InvalidFromAlias": Rule(RejectedError, "Shorten the sender's display name."),
-    "InvalidFromALias": Rule(RejectedError, "Shorten the sender's display name."),
-    "InvalidReplyAddress": Rule(RejectedError, "Correct the reply address."),
+    "InvalidBody": Rule(
+        RejectedError, gettext_noop("Give the message a text or an HTML body.")
+    ),
+    "InvalidSubject": Rule(RejectedError, gettext_noop("Shorten the subject.")),
+    "InvalidFromAlias": Rule(
+        RejectedError, gettext_noop("Shorten the sender's display name.")
+    ),
+    "InvalidFromALias": Rule(
+        RejectedError, gettext_noop("Shorten the sender's display name.")
+    ),
+    "InvalidReplyAddress": Rule(
+        RejectedError, gettext_noop("Correct the reply address.")
+    ),
     "InvalidReplyAddressAlias": Rule(
-        RejectedError, "Shorten the display name of the reply address."
+        RejectedError, gettext_noop("Shorten the display name of the reply address.")
     ),
-    "InvalidTemplate": Rule(RejectedError, "This template does not exist here."),
+    "InvalidTemplate": Rule(
+        RejectedError, gettext_noop("This template does not exist here.")
+    ),
     "InvalidSendMail": Rule(
         RejectedError,
-        "Refused by the spam filter. DirectMail uses this code for content, but also"
-        " for an exceeded quota or frequency and for the state of the account.",
+        gettext_noop(
+            "Refused by the spam filter. DirectMail uses this code for content, but"
+            " also for an exceeded quota or frequency and for the state of the account."
+        ),
     ),
-    "InsufficientBalance": Rule(RejectedError, "Top up the account."),
+    "InsufficientBalance": Rule(RejectedError, gettext_noop("Top up the account.")),
     "InvalidApi": Rule(
-        RejectedError, "The endpoint does not know this action. Is it DirectMail's?"
+        RejectedError,
+        gettext_noop("The endpoint does not know this action. Is it DirectMail's?"),
     ),
-    "InvalidProduct": Rule(RejectedError, "The endpoint is not one of DirectMail."),
+    "InvalidProduct": Rule(
+        RejectedError, gettext_noop("The endpoint is not one of DirectMail.")
+    ),
 }
 
 
@@ -135,7 +177,9 @@ def find_rule(code: str, http_status: int | None) -> Rule:
         return Rule(ThrottledError, _LATER, retryable=True)
     # Only a status that is a no makes an unknown code one; 408 is a time-out.
     if http_status is None or (300 <= http_status < 500 and http_status != 408):
-        return Rule(RejectedError, "See DirectMail's error codes for this one.")
+        return Rule(
+            RejectedError, gettext_noop("See DirectMail's error codes for this one.")
+        )
     return Rule(ServerError, _TROUBLE, accepted="unknown")
 
 

@@ -240,7 +240,10 @@ class TestFailures:
 @pytest.mark.parametrize(
     ("directmail", "cause"),
     [
-        ({"ENDPOINT": "http://127.0.0.1:1", **KEY}, "the connection was refused"),
+        (
+            {"ENDPOINT": "http://127.0.0.1:1", "LOG": {"ENABLED": False}, **KEY},
+            "the connection was refused",
+        ),
         ({"REGOIN": "cn-hangzhou", **KEY}, 'Did you mean "REGION"?'),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
 
 from django_directmail._compat import configured_mailers
 from django_directmail.addresses import parse_address
@@ -17,11 +18,15 @@ from django_directmail.sandbox.cli import add_arguments, serve
 class Command(BaseCommand):
     """Serve until Ctrl+C, with this project's own senders known."""
 
-    help = (
-        "Starts a local DirectMail: it checks the calls like the service, keeps the"
-        " mail and shows it in the browser. This project's senders are known to it."
-    )
     requires_system_checks = ()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Here and not in the class: argparse wants text, not a lazy translation.
+        self.help = _(
+            "Starts a local DirectMail: it checks the calls like the service, keeps the"
+            " mail and shows it in the browser. This project's senders are known to it."
+        )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the options of the sandbox."""
@@ -51,7 +56,7 @@ def _project_senders() -> list[str]:
             found.append(parse_address(get_setting(name), name).wire)
         except ValueError:
             continue  # "manage.py check" says what is wrong with it
-    for _, _, options in configured_mailers():
+    for _alias, _path, options in configured_mailers():
         own = {key: value for key, value in options.items() if key == "account_name"}
         with suppress(ImproperlyConfigured):  # the same
             found.append(get_account(own).account_name or "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import Any
 
@@ -10,60 +9,62 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from django_directmail._compat import get_mailer
-from django_directmail.api.errors import DirectMailError, TransportError
-from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_setting, get_staff
 from django_directmail.status import SendStatus
-
-HTML = "<!DOCTYPE html><html><body><h1>{subject}</h1><p>{text}</p></body></html>"
+from django_directmail.testmail import NotSent, build_message, not_sent, send
 
 
 class Command(BaseCommand):
     """Send one test mail to the given addresses, the managers or the admins."""
 
-    help = (
-        "Sends a test mail through DirectMail and prints what came of it. Takes the"
-        " options of Django's sendtestemail, and more."
-    )
     # It tells itself what is wrong, in one paragraph.
     requires_system_checks = ()
-    missing_args_message = (
-        "Give at least one address, or --managers, or --admins to mail those."
-    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Here and not in the class: argparse wants text, not a lazy translation.
+        self.help = _(
+            "Sends a test mail through DirectMail and prints what came of it. Takes"
+            " the options of Django's sendtestemail, and more."
+        )
+        self.missing_args_message = _(
+            "Give at least one address, or --managers, or --admins to mail those."
+        )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("email", nargs="*", help="Addresses to mail.")
+        parser.add_argument("email", nargs="*", help=_("Addresses to mail."))
         for name in ("managers", "admins"):
             parser.add_argument(
                 f"--{name}",
                 action="store_true",
-                help=f"Mail the addresses in settings.{name.upper()}.",
+                help=_("Mail the addresses in settings.%(name)s.")
+                % {"name": name.upper()},
             )
         parser.add_argument(
             "--using",
             metavar="ALIAS",
-            help="The mailer to use, as in settings.MAILERS.",
+            help=_("The mailer to use, as in settings.MAILERS."),
         )
         parser.add_argument(
             "--from",
             dest="from_email",
             metavar="ADDRESS",
-            help="The sender. Default: settings.DEFAULT_FROM_EMAIL.",
+            help=_("The sender. Default: settings.DEFAULT_FROM_EMAIL."),
         )
-        parser.add_argument("--subject", help="The subject.")
-        parser.add_argument("--tag", help="A tag that exists in the console.")
+        parser.add_argument("--subject", help=_("The subject."))
+        parser.add_argument("--tag", help=_("A tag that exists in the console."))
         parser.add_argument(
-            "--html", action="store_true", help="Add an HTML body to the text."
+            "--html", action="store_true", help=_("Add an HTML body to the text.")
         )
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help="Print the request, secrets masked, and send nothing.",
+            help=_("Print the request, secrets masked, and send nothing."),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -72,9 +73,16 @@ class Command(BaseCommand):
             groups = self._groups(options)
             mailer = get_mailer(options["using"])
         except ImproperlyConfigured as error:
-            raise CommandError(_paragraph(error)) from None
+            raise CommandError(not_sent(error)) from None
         for recipients, sender, prefix in groups:
-            message = _message(recipients, sender, prefix, options)
+            message = build_message(
+                recipients,
+                sender,
+                prefix=prefix,
+                subject=options["subject"],
+                tag=options["tag"],
+                html=options["html"],
+            )
             if options["dry_run"]:
                 self._show(mailer, message)
             else:
@@ -92,9 +100,8 @@ class Command(BaseCommand):
                 continue
             staff = get_staff(name.upper())
             if not staff:
-                self.stderr.write(
-                    self.style.WARNING(f"settings.{name.upper()} is empty: no mail.")
-                )
+                text = _("settings.%(name)s is empty: no mail.")
+                self.stderr.write(self.style.WARNING(text % {"name": name.upper()}))
                 continue
             default = sender or get_setting("SERVER_EMAIL")
             groups.append((staff, default, get_setting("EMAIL_SUBJECT_PREFIX")))
@@ -106,85 +113,51 @@ class Command(BaseCommand):
         """Print the requests that would go out."""
         if not isinstance(mailer, EmailBackend):
             raise CommandError(
-                f"{_name(mailer)} is not DirectMail's backend, so there is no request"
-                " to show."
+                _(
+                    "%(mailer)s is not DirectMail's backend, so there is no request"
+                    " to show."
+                )
+                % {"mailer": _name(mailer)}
             )
         try:
             prepared = mailer.prepare(message)
         except Exception as error:  # a traceback helps nobody at a prompt
-            raise CommandError(_paragraph(error)) from None
+            raise CommandError(not_sent(error)) from None
         for call in prepared:
             self.stdout.write(f"POST {call.request.url} ({mailer.client.signature})")
             for name, value in call.masked_lines():
                 self.stdout.write(f"  {name}: {value}")
-        self.stdout.write(self.style.SUCCESS("Dry run: nothing was sent."))
+        self.stdout.write(self.style.SUCCESS(_("Dry run: nothing was sent.")))
 
     def _send(self, mailer: BaseEmailBackend, message: EmailMultiAlternatives) -> None:
         """Send and print what DirectMail answered."""
         start = time.perf_counter()
         try:
-            count = mailer.send_messages([message])
-        except Exception as error:  # a traceback helps nobody at a prompt
-            raise CommandError(_paragraph(error, mailer)) from None
+            status = send(mailer, message)
+        except NotSent as error:
+            raise CommandError(str(error)) from None
         took = (time.perf_counter() - start) * 1000
-        if not isinstance(mailer, EmailBackend):
-            self.stdout.write(
-                self.style.WARNING(
-                    f"Sent through {_name(mailer)}, which is not DirectMail."
-                )
-            )
+        if isinstance(mailer, EmailBackend):
+            self._print_success(mailer, status, took)
             return
-        status: SendStatus = message.directmail_status  # type: ignore[attr-defined]  # set by the backend
-        if not count:
-            error_text = _paragraph(status.error, mailer) if status.error else ""
-            raise CommandError(error_text or f"Not sent: {status.status}.")
-        self._print_success(mailer, status, took)
+        text = _("Sent through %(mailer)s, which is not DirectMail.")
+        self.stdout.write(self.style.WARNING(text % {"mailer": _name(mailer)}))
 
     def _print_success(
         self, mailer: EmailBackend, status: SendStatus, took: float
     ) -> None:
         recipients = ", ".join(status.recipients)
-        self.stdout.write(self.style.SUCCESS(f"Accepted for {recipients}."))
-        self.stdout.write(f"  Endpoint: {mailer.client.endpoint}")
-        self.stdout.write(f"  Signature: {mailer.client.signature}")
-        for result in status.results:
-            for name, value in result.wire_items():
-                self.stdout.write(f"  {name}: {value}")
-        self.stdout.write(f"  Time: {took:.0f} ms")
-
-
-def _message(
-    recipients: list[str], sender: str, prefix: str, options: dict[str, Any]
-) -> EmailMultiAlternatives:
-    now = f"{timezone.now():%Y-%m-%d %H:%M}"
-    subject = options["subject"] or (
-        f"{prefix}Test mail from {socket.gethostname()} on {now}"
-    )
-    text = "If you can read this, DirectMail delivers the mail of this site."
-    message = EmailMultiAlternatives(subject, text, sender, recipients)
-    if options["html"]:
-        message.attach_alternative(HTML.format(subject=subject, text=text), "text/html")
-    if options["tag"]:
-        message.tags = [options["tag"]]  # type: ignore[attr-defined]  # documented
-    return message
+        text = _("Accepted for %(recipients)s.") % {"recipients": recipients}
+        self.stdout.write(self.style.SUCCESS(text))
+        facts = [
+            (_("Endpoint"), mailer.client.endpoint),
+            (_("Signature"), mailer.client.signature),
+            *(item for result in status.results for item in result.wire_items()),
+            (_("Time"), f"{took:.0f} ms"),
+        ]
+        for name, value in facts:
+            self.stdout.write(f"  {name}: {value}")
 
 
 def _name(mailer: BaseEmailBackend) -> str:
     return f"{type(mailer).__module__}.{type(mailer).__qualname__}"
-
-
-def _paragraph(error: Exception, mailer: BaseEmailBackend | None = None) -> str:
-    """Return cause and remedy as one paragraph."""
-    text = str(error)
-    if not isinstance(error, (DirectMailError, ImproperlyConfigured)):
-        # The credentials of the project, or another backend: not our words.
-        text = f"{type(error).__name__}: {text}"
-    elif isinstance(mailer, EmailBackend):
-        client = mailer.client
-        if isinstance(error, TransportError) and is_loopback(client.endpoint):
-            text += " Start the sandbox with: python manage.py directmail_sandbox"
-        elif is_loopback(client.endpoint):
-            text += f" (Endpoint {client.endpoint}.)"
-        elif client.endpoint not in text:
-            text += f" (Endpoint {client.endpoint}, region {client.region}.)"
-    return f"The test mail was not sent. {text}"

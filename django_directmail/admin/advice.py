@@ -1,0 +1,80 @@
+"""What the status of a mail means, and what to do about it, in plain words."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext, gettext_lazy
+
+from django_directmail.admin.display import visible
+from django_directmail.api.codes import find_rule
+from django_directmail.models import MailLog
+
+__all__ = ["advice", "certainty", "error_text", "meaning"]
+
+_STATUS = MailLog.Status
+_CERTAINTY = {
+    "yes": gettext_lazy("DirectMail has this mail."),
+    "unknown": gettext_lazy("DirectMail may have this mail."),
+    "no": gettext_lazy("DirectMail does not have this mail."),
+}
+_MEANING = {
+    _STATUS.QUEUED: gettext_lazy("It waits to be sent."),
+    _STATUS.SENDING: gettext_lazy(
+        "It is being sent. If it stays so, what sent it was ended on the way."
+    ),
+    _STATUS.ACCEPTED: gettext_lazy(
+        "DirectMail accepted it. What became of it is told for each recipient."
+    ),
+    _STATUS.REJECTED: gettext_lazy("It was refused, for good."),
+    _STATUS.FAILED: gettext_lazy("It never arrived at DirectMail."),
+    _STATUS.UNCONFIRMED: gettext_lazy(
+        "It was sent, and no clear answer came. DirectMail may have it."
+    ),
+    _STATUS.SUPPRESSED: gettext_lazy("It was held back: its recipients are blocked."),
+    _STATUS.CANCELLED: gettext_lazy("It was cancelled before it was sent."),
+}
+_ADVICE = {
+    _STATUS.REJECTED: gettext_lazy(
+        "Correct what the error names before you send it again."
+    ),
+    _STATUS.FAILED: gettext_lazy("It may be sent again: nobody will get it twice."),
+    _STATUS.UNCONFIRMED: gettext_lazy(
+        "Look in the DirectMail console whether it went out before you send it again:"
+        " its recipients could get it twice."
+    ),
+}
+# A mail that stays in this status is one of which nothing is known.
+_ADVICE[_STATUS.SENDING] = _ADVICE[_STATUS.UNCONFIRMED]
+
+
+def certainty(row: MailLog) -> str:
+    """Say whether DirectMail has the mail."""
+    return str(_CERTAINTY.get(row.accepted, _CERTAINTY["unknown"]))
+
+
+def meaning(row: MailLog) -> str:
+    """Say what the status means."""
+    return str(_MEANING.get(row.status, ""))  # type: ignore[call-overload]
+
+
+def advice(row: MailLog) -> str:
+    """
+    Say what to do; nothing where there is nothing to be done.
+
+    For an answer of the API it is the advice for its code, else that for the status.
+    """
+    remedy = _remedy(row)
+    return gettext(remedy) if remedy else str(_ADVICE.get(row.status, ""))  # type: ignore[call-overload]
+
+
+def error_text(row: MailLog) -> str:
+    """Return the stored error, without the advice that it ends with."""
+    text: str = row.error_message
+    remedy = _remedy(row)
+    return visible(text.removesuffix(remedy).rstrip(), lines=True)
+
+
+def _remedy(row: MailLog) -> str:
+    # Only answers have an HTTP status; other rows have the class of an error as code.
+    if row.http_status is None or not row.error_code:
+        return ""
+    return find_rule(row.error_code, row.http_status).remedy

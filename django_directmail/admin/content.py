@@ -1,0 +1,39 @@
+"""The HTML of a mail, in a page that can do nothing."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from django_directmail.sandbox.viewer import CONNECTING
+
+__all__ = ["content_response"]
+
+#: No script, no remote content, no way out of the frame. ``data:`` images and inline
+#: styles are how mail looks like mail.
+POLICY = (
+    "default-src 'none'",
+    "style-src 'unsafe-inline'",
+    "img-src data:",
+    "font-src data:",
+    "frame-ancestors 'self'",
+    "sandbox",
+    "form-action 'none'",
+    "base-uri 'none'",
+)
+HEADERS = {
+    "Content-Security-Policy": "; ".join(POLICY),
+    # Middleware of Django and of others keeps these where they are set.
+    "X-Frame-Options": "SAMEORIGIN",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # The policy has no word on looking up the names of other servers.
+    "X-DNS-Prefetch-Control": "off",
+    # It may hold a link that resets a password.
+    "Cache-Control": "no-store",
+}
+
+
+def content_response(html: str) -> HttpResponse:
+    """Return ``html`` for a frame or a tab, unable to run, load, send or lead away."""
+    return HttpResponse(CONNECTING.sub("<meta", html), headers=HEADERS)

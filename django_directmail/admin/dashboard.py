@@ -1,0 +1,236 @@
+"""The dashboard: how sending goes, in pictures and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_directmail.admin.chart import draw, segments
+from django_directmail.admin.display import clock, quote
+from django_directmail.admin.quota import quotas
+from django_directmail.api.codes import find_rule
+from django_directmail.conf import get_log
+from django_directmail.models import MailLog
+from django_directmail.statistics import Day, ErrorCount, Share, Statistics, collect
+
+__all__ = ["DashboardMixin"]
+
+#: The periods that can be chosen, in days.
+PERIODS, DEFAULT_PERIOD = (7, 30, 90), 30
+#: Mails among which mailers, tags and senders are told apart: tenths of a second.
+AT_MOST = 50_000
+#: From the base upwards. Trouble is at the base: there it can be compared.
+ORDER = (
+    "rejected",
+    "failed",
+    "unconfirmed",
+    "suppressed",
+    "cancelled",
+    "queued",
+    "sending",
+    "accepted",
+)
+#: Room for the bar of the largest share.
+SHARE_WIDTH = 120
+
+
+class DashboardMixin(
+    admin.ModelAdmin  # type: ignore[type-arg]  # cannot be given where it runs
+):
+    """The dashboard: how sending goes, in pictures and in numbers."""
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page."""
+        view = self.admin_site.admin_view(self.dashboard_view)
+        name = "django_directmail_maillog_dashboard"
+        return [path("dashboard/", view, name=name), *super().get_urls()]
+
+    def dashboard_view(self, request: HttpRequest) -> TemplateResponse:
+        """Show the figures of some days, 30 if ``days`` asks for nothing better."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        period = _period(request.GET.get("days", ""))
+        figures = collect(period, at_most=AT_MOST)
+        request.current_app = self.admin_site.name
+        styles = forms.Media(css={"all": ["django_directmail/dashboard.css"]})
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("How sending goes"),
+            "opts": self.opts,
+            "media": self.media + styles,
+            "periods": _periods(period),
+            "period": _in_days(period),
+            "quotas": quotas(),
+            "time_zone": figures.time_zone,
+            "total": figures.total,
+            "log_is_on": get_log().enabled,
+            **(self._figures(figures) if figures.total else {}),
+        }
+        template = "admin/django_directmail/maillog/dashboard.html"
+        return TemplateResponse(request, template, context)
+
+    def _figures(self, figures: Statistics) -> dict[str, Any]:
+        """Return what the template shows of ``figures``, of which there are some."""
+        counts = figures.counts
+        words = dict(MailLog.Status.choices)
+        # In words: what was accepted comes first, and trouble next.
+        present = [name for name in (ORDER[-1], *ORDER[:-1]) if counts.get(name)]
+        return {
+            "chart": draw(
+                [
+                    (_axis_label(day), _day_title(day, present), day.counts)
+                    for day in figures.days
+                ],
+                ORDER,
+                number=_number,
+            ),
+            "summary": _sum_up(figures.total, counts, present),
+            "legend": [(name, words[name], _number(counts[name])) for name in present],
+            "rows": [self._row(day, present) for day in reversed(figures.days)],
+            "totals": [_number(counts[name]) for name in present],
+            "total": _number(figures.total),
+            "errors": [_error(error) for error in figures.errors],
+            "shares": list(_share_tables(figures)),
+            "since": _since(figures),
+        }
+
+    def _row(self, day: Day, present: Iterable[str]) -> dict[str, Any]:
+        """Return a row of the table: the day, all its mails, and those by status."""
+        all_of_it = {"created_at__gte": day.start, "created_at__lt": day.end}
+        cells = [self._cell(sum(day.counts.values()), all_of_it)]
+        for name in present:
+            query = {**all_of_it, "status__exact": name}
+            cells.append(self._cell(day.counts.get(name, 0), query))
+        return {"date": date_format(day.date, "DATE_FORMAT"), "cells": cells}
+
+    def _cell(self, count: int, query: Mapping[str, Any]) -> tuple[str, str]:
+        """Return a number, and the address of the mails that it counts."""
+        if not count:
+            return _number(count), ""
+        name = f"{self.admin_site.name}:django_directmail_maillog_changelist"
+        return _number(count), f"{reverse(name)}?{urlencode(query)}"
+
+
+def _period(text: str) -> int:
+    return next((days for days in PERIODS if text == str(days)), DEFAULT_PERIOD)
+
+
+def _periods(chosen: int) -> list[tuple[str, str, bool]]:
+    return [(f"?days={days}", _in_days(days), days == chosen) for days in PERIODS]
+
+
+def _in_days(days: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
+def _axis_label(day: Day) -> str:
+    # Translators: a day on the axis of a chart, as short as can be, as a date format
+    # of Django's templates.
+    return date_format(day.date, _("M j"))
+
+
+def _day_title(day: Day, present: Iterable[str]) -> str:
+    date = date_format(day.date, "DATE_FORMAT")
+    counts = _sum_up(sum(day.counts.values()), day.counts, present)
+    return _("%(name)s: %(value)s") % {"name": date, "value": counts}
+
+
+def _mails(count: int) -> str:
+    text = ngettext("%(count)s mail", "%(count)s mails", count)
+    return text % {"count": _number(count)}
+
+
+def _sum_up(total: int, counts: Mapping[str, int], present: Iterable[str]) -> str:
+    """Return the numbers as text: "5 mails: 4 accepted, 1 failed"."""
+    words = dict(MailLog.Status.choices)
+    parts = [
+        _("%(count)s %(status)s")
+        % {"count": _number(counts[name]), "status": words[name]}
+        for name in present
+        if counts.get(name)
+    ]
+    mails = _mails(total)
+    if not parts:
+        return mails
+    return _("%(name)s: %(value)s") % {"name": mails, "value": _(", ").join(parts)}
+
+
+def _error(error: ErrorCount) -> dict[str, Any]:
+    remedy = ""
+    if error.http_status is not None:
+        remedy = _(find_rule(error.code, error.http_status).remedy)
+    return {
+        "code": quote(error.code),
+        "count": _mails(error.count),
+        "remedy": remedy,
+    }
+
+
+def _share_tables(figures: Statistics) -> Iterable[dict[str, Any]]:
+    tables = [
+        ("tags", _("By tag"), _("Tag"), figures.tags),
+        ("senders", _("By sender"), _("Sender"), figures.senders),
+    ]
+    if len(figures.mailers) > 1:
+        mailers = tuple(
+            Share.of(alias, counts) for alias, counts in figures.mailers.items()
+        )
+        tables.insert(0, ("mailers", _("By mailer"), _("Mailer"), mailers))
+    for name, title, heading, shares in tables:
+        if shares:
+            yield {
+                "name": name,
+                "title": title,
+                "heading": heading,
+                "waiting": any(share.waiting for share in shares),
+                "rows": _share_rows(shares),
+            }
+
+
+def _share_rows(shares: tuple[Share, ...]) -> list[dict[str, Any]]:
+    unit = SHARE_WIDTH / max(share.total for share in shares)
+    return [
+        {
+            "name": quote(share.name),
+            "total": _number(share.total),
+            "accepted": _number(share.accepted),
+            "not_accepted": _number(share.not_accepted),
+            "unconfirmed": _number(share.unconfirmed),
+            "waiting": _number(share.waiting),
+            "segments": segments(
+                [
+                    ("rejected", share.not_accepted),
+                    ("unconfirmed", share.unconfirmed),
+                    ("queued", share.waiting),
+                    ("accepted", share.accepted),
+                ],
+                unit,
+            ),
+        }
+        for share in shares
+    ]
+
+
+def _since(figures: Statistics) -> str:
+    """Say of which mails the shares are, if not of all."""
+    if figures.since == figures.start:
+        return ""
+    return _(
+        "These are so many mails that only those since %(time)s are told apart here."
+        " To count them all: python manage.py directmail_stats"
+    ) % {"time": clock(figures.since)}

@@ -1,0 +1,90 @@
+"""What others wrote, shown so that it cannot pretend to be something else."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import is_aware, localtime
+
+__all__ = ["badge", "clock", "moment", "quote", "visible"]
+
+# Controls, half characters, ends of lines, and what turns the direction of writing
+# around. Joiners stay: emoji and several scripts need them.
+_INVISIBLE = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+#: Status of a mail or of a delivery to its kind and its sign: no meaning by colour
+#: alone.
+_BADGES = {
+    "queued": ("wait", "…"),
+    "sending": ("wait", "→"),
+    "accepted": ("good", "✓"),
+    "rejected": ("bad", "✕"),
+    "failed": ("bad", "!"),
+    "unconfirmed": ("warn", "?"),
+    "suppressed": ("idle", "⊘"),
+    "cancelled": ("idle", "–"),
+    "pending": ("wait", "…"),
+    "delivered": ("good", "✓"),
+    "bounced": ("bad", "✕"),
+    "spam": ("bad", "✕"),
+    "complained": ("warn", "!"),
+    "unsubscribed": ("idle", "–"),
+}
+
+
+def visible(text: str, *, lines: bool = False) -> str:
+    """
+    Return ``text`` with each control character as a placeholder such as ``[U+202E]``.
+
+    Among them are those that reverse the direction of writing, by which ``gpj.exe``
+    reads ``exe.jpg``. With ``lines``, line breaks and tabs stay as they are.
+    """
+
+    def replace(match: re.Match[str]) -> str:
+        character = match[0]
+        return (
+            character
+            if lines and character in "\r\n\t"
+            else f"[U+{ord(character):04X}]"
+        )
+
+    return _INVISIBLE.sub(replace, text)
+
+
+def quote(text: str) -> SafeString:
+    """Return somebody else's ``text`` as HTML that keeps to itself."""
+    return format_html("<bdi>{}</bdi>", visible(text))
+
+
+def badge(status: str, label: str) -> SafeString:
+    """Return ``label`` with a sign and a colour for ``status``."""
+    kind, sign = _BADGES.get(status, ("idle", "•"))
+    return format_html(
+        '<span class="directmail-badge directmail-{}">'
+        '<span aria-hidden="true">{}</span> {}</span>',
+        kind,
+        sign,
+        label,
+    )
+
+
+def clock(value: datetime) -> str:
+    """Return a time to the second, in the current time zone."""
+    local = localtime(value) if is_aware(value) else value
+    return local.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def moment(value: datetime) -> SafeString:
+    """Return a time as HTML, which breaks between date and hour only."""
+    date, hour = clock(value).split()
+    return format_html(
+        '<time class="directmail-time" datetime="{}">'
+        "<span>{}</span> <span>{}</span></time>",
+        value.isoformat(),
+        date,
+        hour,
+    )

@@ -1,0 +1,91 @@
+"""The list of mails: its pages and its queries stay small in a table of any size."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.db.models import Count, Min, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.text import capfirst
+
+from django_directmail.models import MailLog, MailRecipient
+
+__all__ = ["LIMIT", "BoundedPaginator", "MailList"]
+
+#: As many mails as the list counts and shows; there are filters for the others.
+LIMIT = 5_000
+#: What the list does not show and what can be long.
+_LONG = ("text_body", "html_body", "metadata", "parameters", "error_message")
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not where it runs
+    """Counts no further than to ``LIMIT``: to count all reads all."""
+
+    @cached_property
+    def _found(self) -> int:
+        rows: QuerySet[MailLog] = self.object_list  # type: ignore[assignment]
+        return rows.order_by().values("pk")[: LIMIT + 1].count()
+
+    @cached_property
+    def count(self) -> int:
+        """Return the number of mails that there are pages for."""
+        return min(self._found, LIMIT)
+
+    @property
+    def is_cut(self) -> bool:
+        """Say whether there are more, which are older."""
+        return self._found > LIMIT
+
+
+class MailList(ChangeList):
+    """The list, in the one order that an index serves, without what is long."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(str(self.opts.verbose_name_plural))
+
+    def get_ordering(
+        self, request: HttpRequest, queryset: QuerySet[MailLog]
+    ) -> list[Any]:
+        """Return the order of the model, whatever the address of the page asks for."""
+        return list(MailLog._meta.ordering or ())
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read one page."""
+        self.queryset = self.queryset.defer(*_LONG)
+        super().get_results(request)
+        # The search form tells a number where these differ. It would be wrong, or say
+        # once more what stands below the list.
+        is_narrowed = self.query or self.has_active_filters
+        if self.paginator.is_cut or not is_narrowed:
+            self.full_result_count = self.result_count
+        self.result_list = _with_recipients(self.result_list)
+
+
+def _with_recipients(mails: QuerySet[MailLog]) -> list[MailLog]:
+    """
+    Return ``mails`` with ``first_recipient`` and ``more_recipients``.
+
+    In two queries, which read an address for each mail, not all of a newsletter.
+    """
+    found = list(mails)
+    recipients = MailRecipient.objects.filter(log_id__in=[mail.pk for mail in found])
+    summary = {
+        row["log_id"]: row
+        for row in recipients.order_by()
+        .values("log_id")
+        .annotate(first=Min("pk"), total=Count("pk"))
+    }
+    addresses = dict(
+        MailRecipient.objects.filter(
+            pk__in=[row["first"] for row in summary.values()]
+        ).values_list("pk", "address")
+    )
+    for mail in found:
+        row = summary.get(mail.pk, {"first": None, "total": 1})
+        mail.first_recipient = addresses.get(row["first"], "")  # type: ignore[attr-defined]
+        mail.more_recipients = row["total"] - 1  # type: ignore[attr-defined]
+    return found
