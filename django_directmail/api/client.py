@@ -2,7 +2,8 @@
 The client: ``Client(credentials, region=...).call(action)`` returns a result.
 
 A call has two steps, so that a caller can put nonce and time on record in between:
-:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed.
+:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed. For a look at
+the bare answer, the second step is two: :meth:`Client.post` and :meth:`Client.read`.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from django_directmail.api.credentials import (
     from_environment,
     resolve,
 )
-from django_directmail.api.results import read_error, read_fields
+from django_directmail.api.results import Answer, read_error, read_fields
 from django_directmail.api.signing import (
     HMAC_SHA1,
     SIGNATURES,
@@ -205,13 +206,24 @@ class Client:
 
     def send(self, prepared: PreparedCall[ResultT]) -> ResultT:
         """Post a prepared call and return its result; raise as :meth:`call` does."""
+        return self.read(prepared, self.post(prepared))
+
+    def post(self, prepared: PreparedCall[ResultT]) -> Answer:
+        """
+        Post a prepared call and return the answer as it came, a refusal included.
+
+        Raise :exc:`~django_directmail.api.errors.TransportError` if none came.
+        """
+        return transport.send(prepared.request, timeout=self.timeout)
+
+    def read(self, prepared: PreparedCall[ResultT], answer: Answer) -> ResultT:
+        """Return the result that ``answer`` holds; raise as :meth:`call` does."""
         data = prepared.request.data
-        answer = transport.send(prepared.request, timeout=self.timeout)
         found = read_fields(answer)
         private = (*data.parameters.values(), *prepared.request.proof)
         error = read_error(data.action, answer, found, private=private)
         if error is not None:
             # The answer may repeat the request: nothing of it in a traceback's frame.
-            del found, private
+            del answer, found, private
             raise error
         return prepared.action.read(found or {})

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 import pytest
 from alibabacloud_dm20151123.client import Client as SdkClient
@@ -394,3 +395,33 @@ class TestCalls:
             " does not send (text/html, 38 bytes). Is there a proxy in between, or is"
             " the endpoint wrong?"
         )
+
+
+class TestSteps:
+    """What :meth:`Client.send` does at once, for who wants to see the bare answer."""
+
+    def test_an_answer_is_read_after_it_was_looked_at(self, client):
+        prepared = client.prepare(DescAccountSummary())
+
+        answer = client.post(prepared)
+
+        sent = parsedate_to_datetime(answer.headers["date"])
+        assert abs(datetime.now(timezone.utc) - sent) < timedelta(seconds=30)
+        assert answer.status == 200
+        assert client.read(prepared, answer).daily_quota == 2000
+
+    def test_a_refusal_is_an_answer_until_it_is_read(self, sandbox, client):
+        sandbox.add_fault("error", status=400, code="IllegalTimestamp")
+        prepared = client.prepare(DescAccountSummary())
+
+        answer = client.post(prepared)
+
+        assert (answer.status, "date" in answer.headers) == (400, True)
+        with pytest.raises(CredentialsError, match="IllegalTimestamp"):
+            client.read(prepared, answer)
+
+    def test_an_answer_that_does_not_come_is_none(self, sandbox, client):
+        sandbox.add_fault("drop_after")
+
+        with pytest.raises(TransportError):
+            client.post(client.prepare(DescAccountSummary()))

@@ -4,6 +4,7 @@ import copy
 import logging
 import pickle
 import socket
+from traceback import walk_tb
 
 import pytest
 
@@ -173,6 +174,25 @@ def test_an_echo_of_the_raw_body_does_not_get_through(make, signature, logged):
 
     assert found_in(everything_shown(caught.value)) == []
     assert found_in(logged()) == []
+
+
+def test_an_answer_that_is_looked_at_leaves_no_trace_when_it_is_read(signature):
+    with CannedServer(b"") as server:
+        client = server.client(signature=signature)
+        prepared = client.prepare(mail(**PRIVATE))
+        echo = b'{"Code":"X","Message":"%s"}' % prepared.request.body
+        server.answer = http(400, echo, X_Echo="private letter", Connection="close")
+        answer = client.post(prepared)
+
+    with pytest.raises(DirectMailError) as caught:
+        client.read(prepared, answer)
+
+    assert found_in(answer.body.decode())
+    assert found_in(repr(answer)) == []
+    assert found_in(everything_shown(caught.value, package_only=True)) == []
+    frames = [frame for frame, _ in walk_tb(caught.value.__traceback__)]
+    assert answer in frames[0].f_locals.values()
+    assert [f for f in frames[1:] if "answer" in f.f_locals] == []
 
 
 def test_representations_show_no_secret_and_no_mail(signature):

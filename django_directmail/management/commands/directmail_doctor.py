@@ -1,0 +1,111 @@
+"""``manage.py directmail_doctor``: why no mail goes out, and what to do."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_directmail.api.client import clean_timeout
+from django_directmail.doctor import Finding, Level, examine
+from django_directmail.testmail import our_mailers
+
+#: Level to its sign, for outputs that can carry it, and to its word. The words are
+#: the same in every language, so that a script can look for them.
+MARKS: dict[Level, tuple[str, str]] = {
+    "ok": ("\u2713", "OK"),
+    "warning": ("!", "WARN"),
+    "failure": ("\u2717", "FAIL"),
+    "skipped": ("-", "SKIP"),
+}
+
+
+class Command(BaseCommand):
+    """Examine each mailer of ours, from its settings to the log."""
+
+    # It tells itself what they say.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.description = _(
+            "Checks settings, credentials, DirectMail's answer, account, clock, sender"
+            " and log, and says what to do about each problem. It changes nothing and"
+            " sends nothing. Ends with status 1 if mail cannot go out."
+        )
+        parser.add_argument(
+            "--using",
+            metavar="ALIAS",
+            help=_("Check this mailer only, as in settings.MAILERS."),
+        )
+        parser.add_argument(
+            "--timeout",
+            type=float,
+            metavar="SECONDS",
+            help=_("How long to wait for DirectMail. Default: TIMEOUT of the mailer."),
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print what is found, one line each; end in an error if anything failed."""
+        timeout = None
+        if options["timeout"] is not None:
+            try:
+                timeout = clean_timeout(options["timeout"])
+            except ValueError as error:
+                raise CommandError(f"--timeout: {error}") from None
+        aliases = [options["using"]] if options["using"] else list(our_mailers())
+        if not aliases:
+            raise CommandError(
+                _(
+                    "No mailer sends through DirectMail. Set EMAIL_BACKEND, or BACKEND"
+                    " in MAILERS, to django_directmail.backends.EmailBackend."
+                )
+            )
+        levels: Counter[Level] = Counter()
+        for alias in aliases:
+            title = _("Mailer %s (nothing is sent)") % alias
+            self.stdout.write(self.style.MIGRATE_HEADING(title))
+            for finding in examine(alias, timeout):
+                self._print(finding)
+                levels[finding.level] += 1
+        self._conclude(levels)
+
+    def _print(self, finding: Finding) -> None:
+        sign, word = MARKS[finding.level]
+        if not self._can_print_signs():
+            sign = ""
+        paint = {
+            "ok": self.style.SUCCESS,
+            "warning": self.style.WARNING,
+            "failure": self.style.ERROR,
+        }.get(finding.level, str)
+        mark = f"{sign} {word:<4}".lstrip()
+        self.stdout.write(f"{paint(mark)}  {finding.subject}: {finding.found}")
+        if finding.remedy:
+            self.stdout.write(f"{' ' * len(mark)}  {finding.remedy}")
+        self.stdout.flush()
+
+    def _can_print_signs(self) -> bool:
+        try:
+            "\u2713\u2717".encode(getattr(self.stdout, "encoding", None) or "utf-8")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def _conclude(self, levels: Counter[Level]) -> None:
+        failures, warnings = levels["failure"], levels["warning"]
+        if failures:
+            text = ngettext("%s check failed.", "%s checks failed.", failures)
+            raise CommandError(text % failures)
+        if warnings:
+            text = ngettext(
+                "No check failed; there is %s warning.",
+                "No check failed; there are %s warnings.",
+                warnings,
+            )
+            self.stdout.write(self.style.WARNING(text % warnings))
+        else:
+            self.stdout.write(self.style.SUCCESS(_("All is well.")))

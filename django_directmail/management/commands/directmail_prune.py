@@ -1,0 +1,279 @@
+"""``manage.py directmail_prune``: delete old mails of the log, or erase an address."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from django.utils.connection import ConnectionDoesNotExist
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from django_directmail.conf import get_log
+from django_directmail.retention import (
+    Erased,
+    Erasure,
+    clear_content,
+    days_ago,
+    delete_mails,
+    log_database,
+    mails_before,
+    mails_with_content,
+)
+
+StateT = TypeVar("StateT")
+
+#: SQLite takes 32,766 variables in a query by default.
+MAX_BATCH = 10_000
+#: A century, so that no date is out of range.
+MAX_DAYS = 36_500
+#: Ids of queued mails that are printed.
+MAX_SHOWN = 20
+
+
+class Command(BaseCommand):
+    """Delete or clear what is old, in batches that can be interrupted."""
+
+    # The mailers may be wrong; that does not matter here.
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.description = _(
+            "Deletes old mails from the log and the stored content of younger ones, or"
+            " erases one address. Works in batches: after Ctrl+C, run it again to go"
+            " on. Queued mails are left alone."
+        )
+        parser.epilog = _(
+            "--address finds a mail by recipient, sender, subject, metadata, stored"
+            " content and what else was sent, such as the reply address. It does not"
+            " touch tags and idempotency keys, which your own code chose, and the user"
+            " name of who sent a mail again: put no addresses there. Error messages"
+            " hold none. It cannot reach DirectMail's console, log files and backups."
+        )
+        _add_options(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Prune or erase; end in a readable error that says how far it got."""
+        self._verbosity = options["verbosity"]
+        self._reached = ""
+        if options["dry_run"]:
+            self._say(self.style.WARNING(_("Dry run: nothing is changed.")))
+        try:
+            if options["address"] is None:
+                self._prune(options)
+            else:
+                self._erase(options)
+        except KeyboardInterrupt:
+            raise self._stopped(_("Interrupted."), returncode=130) from None
+        except (ImproperlyConfigured, ConnectionDoesNotExist) as error:
+            raise CommandError(str(error)) from None
+        except DatabaseError as error:
+            text = _(
+                "The log's database refused (%(reason)s). Is it migrated (manage.py"
+                " migrate django_directmail)?"
+            )
+            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+            raise self._stopped(text % {"reason": reason}) from None
+
+    def _prune(self, options: dict[str, Any]) -> None:
+        """Delete what is too old, then clear what is old enough for that."""
+        batch, bodies = options["batch"], options["bodies"]
+        rows = get_log().retention_days if options["rows"] is None else options["rows"]
+        oldest = days_ago(rows)
+        count = mails_before(oldest).count()
+        if not options["dry_run"]:
+            count = self._count(delete_mails(oldest, batch=batch), _("Deleted"), count)
+        text = _("Mails older than %(days)s days, deleted: %(count)s")
+        self._say(text % {"days": rows, "count": _number(count)})
+        if bodies is None:
+            return
+        newest = days_ago(bodies)
+        count = mails_with_content(newest, since=oldest).count()
+        if not options["dry_run"]:
+            steps = clear_content(newest, since=oldest, batch=batch)
+            count = self._count(steps, _("Content cleared"), count)
+        text = _("Mails older than %(days)s days, content cleared: %(count)s")
+        self._say(text % {"days": bodies, "count": _number(count)})
+
+    def _erase(self, options: dict[str, Any]) -> None:
+        """Erase the address from the whole log."""
+        if options["rows"] is not None or options["bodies"] is not None:
+            raise CommandError(_("--address goes without --rows and --bodies."))
+        try:
+            erasure = Erasure(options["address"])
+        except ValueError as error:
+            raise CommandError(str(error)) from None
+        ask = options["interactive"] and not options["dry_run"]
+        if ask and not _confirm(erasure):
+            self._say(_("Nothing was erased."))
+            return
+        steps = erasure.run(batch=options["batch"], dry_run=options["dry_run"])
+        self._report(self._follow(steps, _searched) or Erased())
+        self._name_queued(erasure)
+        self._say(
+            _(
+                "Out of reach: DirectMail's console, log files, backups; and tags,"
+                " idempotency keys and user names, if your code put it there."
+            )
+        )
+
+    def _report(self, erased: Erased) -> None:
+        for label, count in (
+            (_("Mails to this address alone, deleted: %s"), erased.deleted),
+            (
+                _("Mails to several people, recipient and content taken out: %s"),
+                erased.taken_out,
+            ),
+            (_("Other mails that name it, content cleared: %s"), erased.cleared),
+        ):
+            self._say(label % _number(count))
+
+    def _name_queued(self, erasure: Erasure) -> None:
+        """Say which mails still hold the address, and what to do."""
+        ids = erasure.queued()
+        if not ids:
+            return
+        text = ngettext(
+            "%(count)s mail with this address is still queued and was left alone."
+            " Cancel it, then run this again: %(ids)s",
+            "%(count)s mails with this address are still queued and were left alone."
+            " Cancel them, then run this again: %(ids)s",
+            len(ids),
+        )
+        shown = ", ".join(map(str, ids[:MAX_SHOWN]))
+        shown += " ..." if len(ids) > MAX_SHOWN else ""
+        text %= {"count": _number(len(ids)), "ids": shown}
+        self.stderr.write(self.style.WARNING(text))
+
+    def _count(self, steps: Iterable[int], label: str, total: int) -> int:
+        """Go through ``steps``, saying how many of ``total``; return the last one."""
+        return (
+            self._follow(
+                steps, lambda done: f"{label}: {_number(done)} / {_number(total)}"
+            )
+            or 0
+        )
+
+    def _follow(
+        self, steps: Iterable[StateT], text: Callable[[StateT], str]
+    ) -> StateT | None:
+        """Go through ``steps``, saying how far; return the last one."""
+        state = None
+        for state in steps:
+            self._reached = text(state)
+            if self._verbosity < 1:
+                continue
+            if self.stdout.isatty():
+                self.stdout.write(f"\r{self._reached}", ending="")
+                self.stdout.flush()
+            elif self._verbosity > 1:
+                self.stdout.write(self._reached)
+        self._end_line()
+        return state
+
+    def _end_line(self) -> None:
+        if self._reached and self._verbosity > 0 and self.stdout.isatty():
+            self.stdout.write("")
+
+    def _say(self, text: str) -> None:
+        if self._verbosity > 0:
+            self.stdout.write(text)
+
+    def _stopped(self, text: str, *, returncode: int = 1) -> CommandError:
+        """Return the error that says what is done for good."""
+        self._end_line()
+        if self._reached:
+            text = f"{text} {self._reached}. {_('Run it again for the rest.')}"
+        return CommandError(text, returncode=returncode)
+
+
+def _add_options(parser: CommandParser) -> None:
+    parser.add_argument(
+        "--rows",
+        type=_days,
+        metavar="DAYS",
+        help=_(
+            "Delete mails older than this; 0 is all of them. Default:"
+            ' DIRECTMAIL["LOG"]["RETENTION_DAYS"].'
+        ),
+    )
+    parser.add_argument(
+        "--bodies",
+        type=_days,
+        metavar="DAYS",
+        help=_("Clear bodies and template data of mails older than this, too."),
+    )
+    parser.add_argument(
+        "--address",
+        help=_("Erase this address instead, whatever the age of the mails."),
+    )
+    parser.add_argument(
+        "--batch",
+        type=_batch,
+        default=1000,
+        metavar="N",
+        help=_("Mails in one transaction. Default: 1000."),
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help=_("Say how many mails it would be, and change nothing."),
+    )
+    parser.add_argument(
+        "--noinput",
+        "--no-input",
+        action="store_false",
+        dest="interactive",
+        help=_("Do not ask before an address is erased."),
+    )
+
+
+def _searched(erased: Erased) -> str:
+    return _("Mails searched: %(searched)s, changed: %(changed)s") % {
+        "searched": _number(erased.searched),
+        "changed": _number(erased.deleted + erased.taken_out + erased.cleared),
+    }
+
+
+def _confirm(erasure: Erasure) -> bool:
+    """Ask as Django's flush does."""
+    question = _(
+        "This erases %(address)s from the mail log in the database %(database)s, and"
+        " cannot be undone. Mails to it: %(count)s.\n"
+        "Type 'yes' to continue, or 'no' to cancel: "
+    ) % {
+        "address": erasure.keys[0],
+        "database": log_database(),
+        "count": _number(erasure.mails().count()),
+    }
+    try:
+        return input(question) == "yes"
+    except EOFError:
+        raise CommandError(_("There is nobody to ask. Add --noinput.")) from None
+
+
+def _number(value: int) -> str:
+    return number_format(value, force_grouping=True)
+
+
+def _days(text: str) -> int:
+    return _whole(text, 0, MAX_DAYS)
+
+
+def _batch(text: str) -> int:
+    return _whole(text, 1, MAX_BATCH)
+
+
+def _whole(text: str, low: int, high: int) -> int:
+    if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
+        raise argparse.ArgumentTypeError(
+            _("%(value)s is not a whole number from %(low)s to %(high)s.")
+            % {"value": repr(text), "low": low, "high": high}
+        )
+    return int(text)
