@@ -39,17 +39,29 @@ def run(stop, port, sandbox_port):
             os.environ["DIRECTMAIL_ENDPOINT"] = sandbox.url
         stack.enter_context(prepared_database())
         login = _describe_login()
+        if sandbox:
+            _send_samples(sandbox)
         site.start()
         print(_describe_mail())
         print(f"  Contact form  {site.url}/")
         if sandbox:
             print(f"  Sent mail     {sandbox.url}/")
         print(f"  Admin         {site.url}/admin/  ({login})")
+        if sandbox:
+            print("\nWhat happened to Bob's mail? In the admin, open Mails and look")
+            print("for bob@example.com.")
         print("\nCtrl+C stops everything.")
         while not stop.wanted:
             time.sleep(0.2)
     print("\nStopped." + (" The mail of the sandbox is gone." if sandbox else ""))
     return 0
+
+
+def _send_samples(sandbox):
+    # Models can be imported only now that Django is set up.
+    from samples import send_samples
+
+    send_samples(sandbox)
 
 
 def _listen(server, option, port):

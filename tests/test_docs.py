@@ -74,7 +74,8 @@ HELPERS = (ast.Import, ast.ImportFrom, ast.FunctionDef)
 
 
 def _target(node):
-    return node.targets[0].id if isinstance(node, ast.Assign) else node.target.id
+    target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+    return (target.value if isinstance(target, ast.Subscript) else target).id
 
 
 def read_examples(path):
@@ -141,6 +142,7 @@ class TestExamples:
             signal.receivers = receivers
             signal.sender_receivers_cache.clear()
 
+    @pytest.mark.django_db
     @pytest.mark.usefixtures("_keep_receivers")
     @pytest.mark.parametrize(
         "path", [p for p in EXAMPLES if p != README], ids=lambda path: path.name
@@ -185,7 +187,7 @@ def run_as_test_module(example, folder):
 
 def build_mailers(example, settings):
     """Build a backend for each mailer in an example that shows settings."""
-    namespace = {"INSTALLED_APPS": []}
+    namespace = {"INSTALLED_APPS": [], "DATABASES": {"default": {}}}
     example.run(namespace)
     before = settings.DIRECTMAIL
     settings.DIRECTMAIL = namespace.get("DIRECTMAIL", before)

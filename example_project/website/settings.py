@@ -32,6 +32,9 @@ else:
         "ACCESS_KEY_ID": sandbox.ACCESS_KEY_ID,
         "ACCESS_KEY_SECRET": sandbox.ACCESS_KEY_SECRET,
         "ENDPOINT": SANDBOX_URL,
+        # So that mails can be sent again from the admin. They may hold secrets, which
+        # is why this is off by default, and here where mail is real.
+        "LOG": {"BODIES": True},
     }
 
 if django.VERSION >= (6, 1):
@@ -69,6 +72,8 @@ MIDDLEWARE = [
     if django.VERSION >= (6, 0)
     else "website.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # The admin in the language of the browser.
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -82,6 +87,8 @@ SECURE_CSP = {
     "img-src": ["'self'", "data:"],
     "font-src": ["'self'"],
     "connect-src": ["'self'"],
+    # The HTML of a mail in the admin's log.
+    "frame-src": ["'self'"],
     "form-action": ["'self'"],
     "base-uri": ["'none'"],
     "frame-ancestors": ["'none'"],

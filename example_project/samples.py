@@ -1,0 +1,40 @@
+"""A few mails for the log of the example, so that there is something to look at."""
+
+import contextlib
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from django_directmail.api import DirectMailError
+from django_directmail.models import MailLog
+
+#: Recipient, number of the order, and the error code that DirectMail answers with.
+SAMPLES = (
+    ("ada@example.org", 4711, None),
+    ("bob@example.com", 4712, "Throttling.User"),
+    ("chen@example.cn", 4713, "InvalidToAddress.Spam"),
+    ("dora@example.net", 4714, None),
+)
+
+
+def send_samples(sandbox):
+    """Send them on the first start; two are refused, as the sandbox is told to."""
+    if MailLog.objects.exists():
+        return
+    for recipient, number, code in SAMPLES:
+        if code:
+            sandbox.add_fault("error", status=400, code=code)
+        name = recipient.partition("@")[0].capitalize()
+        message = EmailMultiAlternatives(
+            f"Your order {number}",
+            f"Dear {name},\n\nyour order {number} is on its way.\n",
+            settings.DEFAULT_FROM_EMAIL,
+            [recipient],
+        )
+        message.attach_alternative(
+            f"<h1>On its way</h1><p>Dear {name}, your order <b>{number}</b> is.</p>",
+            "text/html",
+        )
+        message.tags, message.metadata = ["orders"], {"order": number}
+        with contextlib.suppress(DirectMailError):
+            message.send()
