@@ -38,6 +38,17 @@ def new_id() -> uuid.UUID:
     )
 
 
+class KeyField(models.CharField):  # type: ignore[type-arg]  # not subscriptable
+    """Text of which two are the same only to the letter, on MariaDB and MySQL, too."""
+
+    def db_parameters(self, connection: Any) -> dict[str, Any]:
+        """Return the type of the column, with a collation where it needs one."""
+        parameters: dict[str, Any] = super().db_parameters(connection)
+        if connection.vendor == "mysql":
+            parameters["collation"] = "utf8mb4_bin"
+        return parameters
+
+
 class LogManager(models.Manager[Any]):
     """Reads and writes the database of the log."""
 
@@ -124,7 +135,7 @@ class MailLog(models.Model):
         blank=True,
         help_text=_("From the request to its answer, in milliseconds."),
     )
-    idempotency_key = models.CharField(
+    idempotency_key = KeyField(
         _("idempotency key"), max_length=255, null=True, blank=True, unique=True
     )
     resent_from = models.ForeignKey(

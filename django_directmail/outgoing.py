@@ -44,10 +44,10 @@ def read_key(message: EmailMessage) -> str | None:
     if key is None:
         return None
     text = one_line(key, "message.idempotency_key")
-    if not 0 < len(text) <= MAX_KEY or "\0" in text:
+    if not (0 < len(text) <= MAX_KEY and text.isprintable() and text == text.strip()):
         raise UnsupportedMessage(
-            f"message.idempotency_key has {len(text)} characters, or a NUL among them;"
-            f" make it 1 to {MAX_KEY} characters long."
+            f"message.idempotency_key must be 1 to {MAX_KEY} printable characters,"
+            " without a space at either end."
         )
     return text
 

@@ -145,11 +145,16 @@ def _insert(outgoing: list[Outgoing]) -> None:
     if not rows:
         return
     recipients = [row for item in outgoing for row in recipients_of(item)]
-    with transaction.atomic(using=MailLog.objects.all().db):
-        bulk.insert(MailLog, rows)
-        bulk.insert(MailRecipient, recipients)
-    for row in rows:
-        row._state.adding = False
+    is_written = False
+    try:
+        with transaction.atomic(using=MailLog.objects.all().db):
+            bulk.insert(MailLog, rows)
+            bulk.insert(MailRecipient, recipients)
+        is_written = True
+    finally:
+        # A rollback takes the rows away again, and nobody tells them.
+        for row in rows:
+            row._state.adding = not is_written
 
 
 def _hold_twins(outgoing: list[Outgoing]) -> None:

@@ -350,10 +350,13 @@ class TestErrors:
             AdminEmailHandler().emit(record)
 
 
+COMMANDS = (ROOT / "django_directmail/management/commands").glob("[!_]*.py")
+
+
 class TestCommands:
     """Each option of each command has an entry, and no other."""
 
-    @pytest.mark.parametrize("name", ["sendtestmail", "directmail_sandbox"])
+    @pytest.mark.parametrize("name", sorted(path.stem for path in COMMANDS))
     def test_each_option_has_an_entry(self, name):
         text = (DOCS / "commands.rst").read_text()
         section = re.split(r"\n.+\n-{3,}\n", text.partition(f"{name}\n---")[2])[0]

@@ -244,6 +244,15 @@ class TestKeys:
         assert twin.directmail_status.status == "accepted"
         assert MailLog.objects.count() == 2
 
+    @pytest.mark.parametrize(("one", "other"), [("Key", "key"), ("é", "e"), ("ß", "ss")])
+    def test_keys_are_told_apart_to_the_letter(self, outbox, one, other):
+        send(message(key=one))
+
+        assert send(message(key=other)) == 1
+
+        assert len(outbox.mails) == 2
+        assert MailLog.objects.filter(status="accepted").count() == 2
+
     def test_unconfirmed_one_is_not_sent_again(self, outbox):
         outbox.add_fault("drop_after")
         send(message(key="k"))
@@ -284,7 +293,7 @@ class TestKeys:
 
         assert send(message(key="k")) == 1
 
-    @pytest.mark.parametrize("key", ["", "x" * 256, "a\nb", 7.5, b"k", "a\0b"])
+    @pytest.mark.parametrize("key", ["", "x" * 256, "a\nb", 7.5, b"k", "a\0b", " a", "a ", "\ud800"])
     def test_odd_key_is_refused_or_text(self, outbox, key):
         one = message(key=key)
         if key == 7.5:

@@ -183,7 +183,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "idempotency_key",
-                    models.CharField(
+                    django_directmail.models.KeyField(
                         blank=True,
                         max_length=255,
                         null=True,

@@ -153,12 +153,12 @@ class Command(BaseCommand):
 
     def _count(self, steps: Iterable[int], label: str, total: int) -> int:
         """Go through ``steps``, saying how many of ``total``; return the last one."""
-        return (
-            self._follow(
-                steps, lambda done: f"{label}: {_number(done)} / {_number(total)}"
-            )
-            or 0
-        )
+        text, end = _("%(name)s: %(value)s"), _number(total)
+
+        def reached(done: int) -> str:
+            return text % {"name": label, "value": f"{_number(done)} / {end}"}
+
+        return self._follow(steps, reached) or 0
 
     def _follow(
         self, steps: Iterable[StateT], text: Callable[[StateT], str]
@@ -189,7 +189,8 @@ class Command(BaseCommand):
         """Return the error that says what is done for good."""
         self._end_line()
         if self._reached:
-            text = f"{text} {self._reached}. {_('Run it again for the rest.')}"
+            values = {"problem": text, "reached": self._reached}
+            text = _("%(problem)s %(reached)s. Run it again for the rest.") % values
         return CommandError(text, returncode=returncode)
 
 

@@ -153,7 +153,7 @@ class Command(BaseCommand):
             (_("Endpoint"), mailer.client.endpoint),
             (_("Signature"), mailer.client.signature),
             *(item for result in status.results for item in result.wire_items()),
-            (_("Time"), f"{took:.0f} ms"),
+            (_("Time"), _("%(count)d ms") % {"count": round(took)}),
         ]
         for name, value in facts:
             self.stdout.write(f"  {name}: {value}")
