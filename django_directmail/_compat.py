@@ -18,6 +18,7 @@ __all__ = [
     "configuration_error",
     "configured_mailers",
     "get_mailer",
+    "is_ours",
     "rebuild_backend",
 ]
 
@@ -34,10 +35,18 @@ else:
 def configuration_error(text: str, alias: str | None) -> ImproperlyConfigured:
     """Return the exception for a wrong setting: InvalidMailer under an alias."""
     if alias is None:
-        return ImproperlyConfigured(text)
-    if HAS_MAILERS:
-        return mail.InvalidMailer(text, alias=alias)
-    return ImproperlyConfigured(f"MAILERS[{alias!r}]: {text}")
+        error = ImproperlyConfigured(text)
+    elif HAS_MAILERS:
+        error = mail.InvalidMailer(text, alias=alias)
+    else:
+        error = ImproperlyConfigured(f"MAILERS[{alias!r}]: {text}")
+    error._directmail = True  # type: ignore[attr-defined]
+    return error
+
+
+def is_ours(error: Exception) -> bool:
+    """Say whether :func:`configuration_error` made it: so its text holds no secret."""
+    return getattr(error, "_directmail", False) is True
 
 
 def get_mailer(using: str | None = None) -> BaseEmailBackend:

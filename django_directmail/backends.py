@@ -13,6 +13,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
+from django.dispatch import Signal
 from django.views.decorators.debug import sensitive_variables
 
 from django_directmail._compat import (
@@ -134,9 +135,7 @@ class EmailBackend(BaseEmailBackend):
         self._carry_out([item for item in due if item.status.error is None])
         outcomes = [item.outcome() for item in due]
         failed = [outcome for outcome in outcomes if outcome.error is not None]
-        sent = [
-            outcome for outcome in outcomes if outcome.env_ids and not outcome.error
-        ]
+        sent = [item.outcome() for item in due if item.status.status == "accepted"]
         if failed:
             self._report(sent, failed, total=len(outcomes))
         return len(sent)
@@ -164,14 +163,19 @@ class EmailBackend(BaseEmailBackend):
             return True
         message.directmail_status = item.status  # type: ignore[attr-defined]  # documented
         message.anymail_status = item.status  # type: ignore[attr-defined]  # documented
-        return is_addressed(message)
+        try:
+            return is_addressed(message)
+        except Exception as error:
+            # A message without to, for instance, does not stop the others.
+            item.refuse(error)
+            return True
 
     def _carry_out(self, outgoing: list[Outgoing]) -> None:
         """Plan all, then make their calls, and tell everybody how they ended."""
         try:
             for item in outgoing:
                 self._plan(item)
-            list_started.send(type(self), outgoing=outgoing, account=self.account)
+            self._tell(list_started, outgoing)
             for item in outgoing:
                 for call in () if item.is_held else item.calls:
                     self._make(call)
@@ -179,7 +183,7 @@ class EmailBackend(BaseEmailBackend):
             # Also when a time limit or Ctrl+C ends it here.
             for item in outgoing:
                 item.settle()
-            list_finished.send(type(self), outgoing=outgoing, account=self.account)
+            self._tell(list_finished, outgoing)
             for item in outgoing:
                 self._announce(item)
 
@@ -229,6 +233,11 @@ class EmailBackend(BaseEmailBackend):
             text = str(error)
         # Nothing was asked yet: these credentials cannot even be used.
         raise configuration_error(text, self.alias)
+
+    def _tell(self, signal: Signal, outgoing: list[Outgoing]) -> None:
+        """Tell who keeps a log; what goes wrong there is logged and stops no mail."""
+        with quiet_when_nested():
+            signal.send_robust(type(self), outgoing=outgoing, account=self.account)
 
     def _announce(self, item: Outgoing) -> None:
         """Tell the receivers of ``post_send``; what they raise is only logged."""

@@ -15,17 +15,19 @@ from typing import Any
 
 from django.db import connections, models
 
-__all__ = ["insert", "leave_broken_connection", "update"]
+__all__ = ["insert", "may_repeat", "update"]
 
-#: About how much one statement carries, in bytes: MariaDB takes 16 MB by default.
-STATEMENT_SIZE = 4_000_000
+#: About how much one statement carries, in bytes. MariaDB and MySQL take 16 MB by
+#: default, with all that is escaped; PostgreSQL takes a gigabyte.
+STATEMENT_SIZE = {"mysql": 4_000_000}
+MAX_STATEMENT_SIZE = 200_000_000
 ROW_SIZE = 1_000
 
 
-def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
-    """Insert ``rows``, in the database of the model's manager."""
-    queryset = model._default_manager.all()
-    if connections[queryset.db].vendor == "sqlite":
+def insert(model: type[models.Model], rows: Sequence[Any], using: str) -> None:
+    """Insert ``rows`` into the database ``using``."""
+    queryset = model._default_manager.using(using)
+    if connections[using].vendor == "sqlite":
         fields = [
             field
             for field in model._meta.concrete_fields
@@ -36,18 +38,18 @@ def insert(model: type[models.Model], rows: Sequence[Any]) -> None:
         statement = f"({columns}) VALUES ({marks})"
         _run_for_each(queryset, f"INSERT INTO {{table}} {statement}", fields, rows)
         return
-    for part in _parts(rows):
+    for part in _parts(rows, using):
         queryset.bulk_create(part)
 
 
 def update(
-    model: type[models.Model], rows: Sequence[Any], names: Sequence[str]
+    model: type[models.Model], rows: Sequence[Any], names: Sequence[str], using: str
 ) -> None:
-    """Write the fields ``names`` of ``rows``, which exist."""
-    queryset = model._default_manager.all()
+    """Write the fields ``names`` of ``rows``, which exist in the database ``using``."""
+    queryset = model._default_manager.using(using)
     fields: list[Any] = [model._meta.get_field(name) for name in names]
-    features = connections[queryset.db].features
-    if connections[queryset.db].vendor == "sqlite":
+    features = connections[using].features
+    if connections[using].vendor == "sqlite":
         pairs = ", ".join(f'"{field.column}" = %s' for field in fields)
         key = model._meta.pk
         statement = f'UPDATE {{table}} SET {pairs} WHERE "{key.column}" = %s'
@@ -55,7 +57,7 @@ def update(
     elif features.supports_update_conflicts:
         # An upsert is the one statement that gives each row values of its own.
         target = ["pk"] if features.supports_update_conflicts_with_target else None
-        for part in _parts([_outline(row, names) for row in rows]):
+        for part in _parts([_outline(row, names) for row in rows], using):
             queryset.bulk_create(
                 part, update_conflicts=True, update_fields=names, unique_fields=target
             )
@@ -63,11 +65,23 @@ def update(
         queryset.bulk_update(rows, names, batch_size=100)
 
 
-def leave_broken_connection(alias: str) -> None:
-    """Have a connection that an error has broken be made anew at its next use."""
+def may_repeat(alias: str) -> bool:
+    """
+    Say whether a write that failed can be tried again: not in the caller's transaction.
+
+    Have a connection that the error has broken be made anew. A sound one stays as it
+    is: the caller may be in the middle of reading from it.
+    """
     connection = connections[alias]
-    if not connection.in_atomic_block:
-        connection.close_if_unusable_or_obsolete()
+    if connection.in_atomic_block:
+        return False
+    if connection.connection is None:
+        return True
+    if not connection.get_autocommit():
+        return False
+    if connection.errors_occurred and not connection.is_usable():
+        connection.close()
+    return True
 
 
 def _outline(row: Any, names: Sequence[str]) -> Any:
@@ -94,13 +108,14 @@ def _run_for_each(
         cursor.executemany(statement.format(table=table), values)
 
 
-def _parts(rows: Sequence[Any]) -> Iterator[list[Any]]:
+def _parts(rows: Sequence[Any], using: str) -> Iterator[list[Any]]:
+    limit = STATEMENT_SIZE.get(connections[using].vendor, MAX_STATEMENT_SIZE)
     part: list[Any] = []
     size = 0
     for row in rows:
         content = (getattr(row, name, "") for name in ("text_body", "html_body"))
         size_of_row = ROW_SIZE + sum(4 * len(text) for text in content)
-        if part and size + size_of_row > STATEMENT_SIZE:
+        if part and size + size_of_row > limit:
             yield part
             part, size = [], 0
         part.append(row)

@@ -87,8 +87,11 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
     try:
         given = _read_settings()
         own = _clean(options, "OPTIONS", str.lower)
-        if own.get("log", LogOptions()).database is not None:
-            raise ValueError('OPTIONS["log"]: "DATABASE" belongs into DIRECTMAIL.')
+        for key in {"database", "retention_days"} & set(own.get("log", ())):
+            raise ValueError(
+                f'OPTIONS["log"]: "{key.upper()}" belongs into DIRECTMAIL.'
+            )
+        log = LogOptions(**{**given.get("log", {}), **own.get("log", {})})
         # Credentials are one thing: parts of two keys never make a third.
         if any(key in own for key in CREDENTIAL_KEYS):
             given = {k: v for k, v in given.items() if k not in CREDENTIAL_KEYS}
@@ -96,6 +99,7 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
         return Account(
             alias=alias,
             credentials=_credentials(values),
+            log=log,
             **{key: values[key] for key in ACCOUNT_KEYS if key in values},
         )
     except (ValueError, CredentialsError) as error:
@@ -143,11 +147,9 @@ def get_log() -> LogOptions:
     if value is None:
         return LogOptions()
     try:
-        options: LogOptions = OPTIONS["log"](value)
+        return LogOptions(**OPTIONS["log"](value))
     except ValueError as error:
         text = str(error)
-    else:
-        return options
     raise ImproperlyConfigured(f'DIRECTMAIL["LOG"]: {text}')
 
 
@@ -174,7 +176,9 @@ def _credentials(values: Mapping[str, Any]) -> CredentialsSource:
 
 
 ACCOUNT_KEYS = tuple(
-    key for key in Account.__dataclass_fields__ if key not in ("alias", "credentials")
+    key
+    for key in Account.__dataclass_fields__
+    if key not in ("alias", "credentials", "log")
 )
 
 

@@ -10,9 +10,10 @@ from django.db import DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.connection import ConnectionDoesNotExist
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from django_directmail._compat import get_mailer
+from django_directmail._compat import configured_mailers, get_mailer
 from django_directmail.api.credentials import Credentials, from_environment, resolve
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.transport import is_loopback
@@ -20,11 +21,31 @@ from django_directmail.backends import EmailBackend
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting
 from django_directmail.inquiry import Finding, Level, inquire, skip, subjects
-from django_directmail.models import MailLog, MailRecipient
+from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.options import LogOptions
-from django_directmail.retention import log_database
+from django_directmail.testmail import our_mailers, text_of
 
-__all__ = ["Finding", "Level", "examine"]
+__all__ = ["Finding", "Level", "examine", "mailers"]
+
+
+def mailers() -> Iterator[str]:
+    """Yield the name of each mailer that is ours, or that cannot be imported."""
+    ours = set(our_mailers())
+    for alias, backend in _backends().items():
+        if alias in ours or not _is_importable(backend):
+            yield alias
+
+
+def _backends() -> dict[str, str]:
+    return {alias or "default": path for alias, path, _options in configured_mailers()}
+
+
+def _is_importable(backend: str) -> bool:
+    try:
+        import_string(backend)
+    except Exception:  # whatever it raises, it is told where it is examined
+        return False
+    return True
 
 
 def examine(
@@ -39,7 +60,7 @@ def examine(
         account = _account(alias)
     except ImproperlyConfigured as error:
         remedy = _("Correct it; the documentation has a table of all settings.")
-        yield Finding("failure", _("Settings"), str(error), remedy)
+        yield Finding("failure", _("Settings"), text_of(error), remedy)
         yield from skip(_("Destination"), _("Credentials"), *subjects(), _("Log"))
         return
     account = replace(account, timeout=timeout or account.timeout)
@@ -57,6 +78,14 @@ def examine(
 
 
 def _account(alias: str) -> Account:
+    backends = _backends()
+    if alias not in backends:
+        text = _("There is no mailer %(alias)s. There are: %(aliases)s.")
+        values = {"alias": alias, "aliases": ", ".join(backends) or "-"}
+        raise ImproperlyConfigured(text % values)
+    if not _is_importable(backends[alias]):
+        text = _("The backend of the mailer %(alias)s cannot be imported: %(path)s")
+        raise ImproperlyConfigured(text % {"alias": alias, "path": backends[alias]})
     mailer = get_mailer(alias)
     if isinstance(mailer, EmailBackend):
         return mailer.account
@@ -127,8 +156,10 @@ def _log(options: LogOptions) -> Finding:
         return Finding("ok", _("Log"), _("off, by LOG"))
     database = log_database()
     values = {"database": database}
+    # Mail goes out all the same: nothing here is more than a warning.
     remedy = _(
-        "Run: python manage.py migrate django_directmail --database %(database)s"
+        "Is the database there? Then run: python manage.py migrate django_directmail"
+        " --database %(database)s"
     )
     try:
         connection = connections[database]
@@ -138,7 +169,7 @@ def _log(options: LogOptions) -> Finding:
                 "in the database %(database)s, migrations are not applied: %(names)s"
             )
             values["names"] = ", ".join(missing)
-            return Finding("failure", _("Log"), found % values, remedy % values)
+            return Finding("warning", _("Log"), found % values, remedy % values)
         for model in (MailLog, MailRecipient):
             model.objects.using(database).exists()
     except (ConnectionDoesNotExist, ImproperlyConfigured) as error:
@@ -146,7 +177,7 @@ def _log(options: LogOptions) -> Finding:
         return Finding("failure", _("Log"), str(error), remedy)
     except DatabaseError as error:
         found = f"{type(error).__name__}: {error}".partition("\n")[0]
-        return Finding("failure", _("Log"), found, remedy % values)
+        return Finding("warning", _("Log"), found, remedy % values)
     found = _("tables are in the database %(database)s (%(vendor)s)")
     values["vendor"] = connection.display_name
     return Finding("ok", _("Log"), found % values)

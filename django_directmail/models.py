@@ -10,15 +10,20 @@ from __future__ import annotations
 import secrets
 import time
 import uuid
+from datetime import timedelta
 from typing import Any
 
-from django.db import models
+from django.db import models, router
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_directmail.conf import get_log
 
-__all__ = ["MailLog", "MailRecipient", "new_id"]
+__all__ = ["ON_ITS_WAY", "MailLog", "MailRecipient", "log_database", "new_id"]
+
+
+#: A call that has not ended by then never will: its process is gone.
+ON_ITS_WAY = timedelta(minutes=15)
 
 
 def new_id() -> uuid.UUID:
@@ -36,6 +41,11 @@ def new_id() -> uuid.UUID:
         | 0b10 << 62
         | secrets.randbits(62)
     )
+
+
+def log_database() -> str:
+    """Return the alias of the database that the log is written to."""
+    return get_log().database or router.db_for_write(MailLog)
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]  # not subscriptable
@@ -99,8 +109,6 @@ class MailLog(models.Model):
         blank=True,
         help_text=_("What else was sent, without content and recipients."),
     )
-    text_body = models.TextField(_("text"), blank=True)
-    html_body = models.TextField(_("HTML"), blank=True)
     has_body = models.BooleanField(
         _("content kept"),
         default=False,
@@ -147,6 +155,9 @@ class MailLog(models.Model):
         related_name="resends",
     )
     resent_by = models.CharField(_("resent by"), max_length=150, blank=True)
+    # Last in the row: SQLite reads past them to get at what comes behind.
+    text_body = models.TextField(_("text"), blank=True)
+    html_body = models.TextField(_("HTML"), blank=True)
 
     objects = LogManager()
 
@@ -178,7 +189,10 @@ class MailLog(models.Model):
 
     def __str__(self) -> str:
         # Not the subject: it would stand in titles, and its writer could be anybody.
-        return f"{self.created_at:%Y-%m-%d %H:%M:%S} {self.get_status_display()}"
+        created = self.created_at
+        if timezone.is_aware(created):
+            created = timezone.localtime(created)
+        return f"{created:%Y-%m-%d %H:%M:%S} {self.get_status_display()}"
 
 
 class MailRecipient(models.Model):

@@ -147,7 +147,8 @@ def _number(value: Any) -> float:
     return value
 
 
-def _log(value: Any) -> LogOptions:
+def _log(value: Any) -> dict[str, Any]:
+    """Return what is given, by the names of :class:`LogOptions`."""
     if not isinstance(value, Mapping):
         raise ValueError(f"it is a {type(value).__name__}; it must be a dict.")
     known = {option.name.upper(): option for option in fields(LogOptions)}
@@ -163,7 +164,7 @@ def _log(value: Any) -> LogOptions:
             expected = {bool: "True or False", int: "a number of days", str: "text"}
             raise ValueError(f'"{key}" is {choice!r}; it must be {expected[kind]}.')
         found[option.name] = choice
-    return LogOptions(**found)
+    return found
 
 
 def _unavailable(value: Any) -> Any:

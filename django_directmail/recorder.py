@@ -3,27 +3,37 @@ The only writer of the log.
 
 It hears of each list twice: before the first call, when every call gets its row, and
 after the last one, when the rows get their outcome. Both times it writes in bulk: at
-most four queries, however long the list is. It never stops a send: what goes wrong with
-the database goes to the logger ``django_directmail``, and the mail goes out.
+most four queries, however long the list is (on MariaDB a very long one is cut).
+
+What goes wrong with the database goes to the logger ``django_directmail``, and the mail
+goes out. Only a mail with an idempotency key does not, if nobody can say whether it
+did before: who gives a key asks for just that.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextvars import ContextVar
+from datetime import datetime
 from logging import ERROR, WARNING
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
 from django_directmail import bulk
+from django_directmail.api.errors import DirectMailError
 from django_directmail.api.results import SendResult
 from django_directmail.conf import Account
-from django_directmail.models import MailLog, MailRecipient
+from django_directmail.models import (
+    ON_ITS_WAY,
+    MailLog,
+    MailRecipient,
+    log_database,
+)
 from django_directmail.outgoing import Outgoing
 from django_directmail.records import OUTCOME, describe, note_outcome, recipients_of
 from django_directmail.signals import list_finished, list_started
@@ -34,9 +44,11 @@ logger = logging.getLogger("django_directmail")
 
 #: Keys that one query looks up: SQLite takes 32,766 variables by default.
 MAX_KEYS = 10_000
+#: How often a list is written anew after a deadlock, or a lock that took too long.
+MAX_DEADLOCKS = 3
 
 # Django may mail what is logged as an error to the admins, through this very backend.
-_reporting: ContextVar[bool] = ContextVar("directmail_log_reporting", default=False)
+_reporting: ContextVar[int] = ContextVar("directmail_log_reporting", default=0)
 
 
 def connect() -> None:
@@ -47,13 +59,30 @@ def connect() -> None:
 
 def record_start(outgoing: list[Outgoing], account: Account, **kwargs: Any) -> None:
     """Write a row for each call, and hold the messages that were sent before."""
-    _write(_start, outgoing, account)
+    if not (outgoing and account.log.enabled):
+        return
+    try:
+        _start(outgoing, account)
+    except Exception as error:
+        _report(error, ERROR)
+        _refuse_unchecked(outgoing)
 
 
 def record_end(outgoing: list[Outgoing], account: Account, **kwargs: Any) -> None:
     """Write the outcomes; also whole rows, where that failed at the start."""
+    if not (outgoing and account.log.enabled):
+        return
     failed_before = any(row._state.adding for item in outgoing for row in item.records)
-    _write(_end, outgoing, account, level=WARNING if failed_before else ERROR)
+    try:
+        try:
+            _end(outgoing, account)
+        except Exception:
+            # A connection that was idle for a long list may just have been cut.
+            if not bulk.may_repeat(log_database()):
+                raise
+            _end(outgoing, account)
+    except Exception as error:
+        _report(error, WARNING if failed_before else ERROR)
     _copy_to_twins(outgoing)
 
 
@@ -67,38 +96,41 @@ def cancel(ids: Iterable[UUID]) -> int:
     )
 
 
-def _write(
-    write: Callable[[list[Outgoing], Account], None],
-    outgoing: list[Outgoing],
-    account: Account,
-    level: int = ERROR,
-) -> None:
-    """Write the log, if it is on; report it if that fails."""
-    if not (outgoing and account.log.enabled):
-        return
-    try:
-        write(outgoing, account)
-    except Exception as error:
-        _report(error, WARNING if _reporting.get() else level)
-
-
 def _report(error: Exception, level: int) -> None:
-    token = _reporting.set(True)
+    token = _reporting.set(_reporting.get() + 1)
     try:
         # Not the text of the error: databases like to quote the row. And short: it may
         # become the subject of a mail to the admins, which takes 256 characters.
         logger.log(
-            level,
-            "The mail log was not written (%s); the mail goes out all the same,"
-            " idempotency keys unchecked. Is the database there, and migrated? Or set"
-            ' LOG["ENABLED"] to False.',
+            level if _reporting.get() == 1 else WARNING,
+            "The mail log was not written (%s); mails go out all the same, but for"
+            " those with an idempotency key. Is the database there, and migrated? Or"
+            ' set LOG["ENABLED"] to False.',
             type(error).__name__,
         )
-        bulk.leave_broken_connection(MailLog.objects.all().db)
+        bulk.may_repeat(log_database())
     except Exception as further:
-        logger.debug("The database of the log is gone: %s", type(further).__name__)
+        logger.debug("The log could not even be reported: %s", type(further).__name__)
     finally:
         _reporting.reset(token)
+
+
+def _refuse_unchecked(outgoing: list[Outgoing]) -> None:
+    """
+    Do not send what asks not to be sent twice, when nobody knows what was sent.
+
+    The error says that it may be tried again; then the same key will be looked up.
+    """
+    for item in outgoing:
+        if item.key is not None and not item.is_held:
+            item.key, item.calls, item.records = None, [], []
+            item.status.status = "failed"
+            item.status.error = DirectMailError(
+                "The mail was not sent: it has an idempotency key, and the log could"
+                " not be asked whether a mail with this key was sent before. See the"
+                " logger django_directmail, and try again.",
+                retryable=True,
+            )
 
 
 def _start(outgoing: list[Outgoing], account: Account) -> None:
@@ -106,12 +138,23 @@ def _start(outgoing: list[Outgoing], account: Account) -> None:
     for item in outgoing:
         item.records = [] if item.is_held else describe(item, account)
     _hold_known(outgoing)
-    try:
-        _insert(outgoing)
-    except IntegrityError:
-        # Another process wrote one of the keys in this very moment.
-        _hold_known(outgoing)
-        _insert(outgoing)
+    deadlocks = 0
+    while True:
+        try:
+            return _insert(outgoing)
+        except IntegrityError:
+            # Another process wrote one of the keys in this very moment.
+            if not _hold_known(outgoing):
+                raise
+        except OperationalError:
+            # Or one wanted the same keys in another order, and was let through.
+            deadlocks += 1
+            has_keys = any(item.key for item in outgoing)
+            if deadlocks > MAX_DEADLOCKS or not has_keys:
+                raise
+            if not bulk.may_repeat(log_database()):
+                raise
+            _hold_known(outgoing)
 
 
 def _end(outgoing: list[Outgoing], account: Account) -> None:
@@ -122,11 +165,11 @@ def _end(outgoing: list[Outgoing], account: Account) -> None:
             continue
         is_missing = not item.records or item.records[0]._state.adding
         if is_missing:
-            item.records = describe(item, account)
+            item.records = item.records or describe(item, account)
             missing.append(item)
         for row, call in zip(item.records, item.calls, strict=False):
             note_outcome(row, call)
-        if is_missing or all(row.accepted == "no" for row in item.records):
+        if all(row.accepted == "no" for row in item.records):
             # Nothing of it arrived, so the same key may try again.
             for row in item.records:
                 row.idempotency_key = None
@@ -134,22 +177,24 @@ def _end(outgoing: list[Outgoing], account: Account) -> None:
             begun += item.records
     try:
         if begun:
-            with transaction.atomic(using=MailLog.objects.all().db):
-                bulk.update(MailLog, begun, OUTCOME)
+            with transaction.atomic(using=log_database()):
+                bulk.update(MailLog, begun, OUTCOME, log_database())
     finally:
         _insert(missing)
 
 
 def _insert(outgoing: list[Outgoing]) -> None:
+    """Write the rows of all messages, and their recipients, or nothing."""
+    outgoing = [item for item in outgoing if item.records]
     rows = [row for item in outgoing for row in item.records]
     if not rows:
         return
     recipients = [row for item in outgoing for row in recipients_of(item)]
-    is_written = False
+    using, is_written = log_database(), False
     try:
-        with transaction.atomic(using=MailLog.objects.all().db):
-            bulk.insert(MailLog, rows)
-            bulk.insert(MailRecipient, recipients)
+        with transaction.atomic(using=using):
+            bulk.insert(MailLog, rows, using)
+            bulk.insert(MailRecipient, recipients, using)
         is_written = True
     finally:
         # A rollback takes the rows away again, and nobody tells them.
@@ -167,38 +212,71 @@ def _hold_twins(outgoing: list[Outgoing]) -> None:
 
 
 def _copy_to_twins(outgoing: list[Outgoing]) -> None:
+    """Give each twin the status of the one that was sent in its place."""
     first: dict[str, Outgoing] = {}
     for item in outgoing:
         if item.key is None:
             continue
         status = first.setdefault(item.key, item).status
         if status is not item.status and item.is_held:
-            vars(item.status).update(vars(status), error=None)
+            vars(item.status).update(vars(status))
 
 
-def _hold_known(outgoing: list[Outgoing]) -> None:
-    """Hold each message whose key is in the log; give it the status of the first."""
+def _hold_known(outgoing: list[Outgoing]) -> bool:
+    """
+    Hold each message whose key is in the log; give it the status of the first.
+
+    Return whether there was any.
+    """
     waiting = {i.key: i for i in outgoing if i.key is not None and not i.is_held}
     keys = list(waiting)
+    found_any = False
     for start in range(0, len(keys), MAX_KEYS):
         for key, rows in _find(keys[start : start + MAX_KEYS]).items():
             item = waiting[key]
-            item.is_held, item.records = True, []
-            for env_id, request_id, status, address in rows:
-                if env_id and env_id not in item.status.env_ids:
-                    item.status.results.append(
-                        SendResult(env_id=env_id, request_id=request_id)
-                    )
-                if address:
-                    item.status.note([address], status, env_id or None)
-            item.status.settle(status for _, _, status, _ in rows)
+            # Not by its own rows, if they were written after all.
+            if rows[0].message_uid != item.records[0].message_uid:
+                found_any = True
+                _hold(item, rows)
+    return found_any
 
 
-def _find(keys: list[str]) -> dict[str, list[tuple[str, str, str, str | None]]]:
+def _hold(item: Outgoing, rows: list[_Known]) -> None:
+    item.is_held, item.records = True, []
+    for row in rows:
+        if row.env_id and row.env_id not in item.status.env_ids:
+            item.status.results.append(
+                SendResult(env_id=row.env_id, request_id=row.request_id)
+            )
+        if row.address:
+            item.status.note([row.address], row.settled, row.env_id or None)
+    item.status.settle(row.settled for row in rows)
+
+
+class _Known(NamedTuple):
+    """What is known of one recipient of a message that was sent before."""
+
+    message_uid: UUID
+    env_id: str
+    request_id: str
+    status: str
+    created_at: datetime
+    address: str | None
+
+    @property
+    def settled(self) -> str:
+        """Return the status; what never ended may have arrived."""
+        is_old = timezone.now() - self.created_at > ON_ITS_WAY
+        return "unconfirmed" if self.status == "sending" and is_old else self.status
+
+
+def _find(keys: list[str]) -> dict[str, list[_Known]]:
     """Return what is known of the messages with these keys, by key, in one query."""
-    messages = MailLog.objects.filter(idempotency_key__in=keys).values("message_uid")
+    using = log_database()
+    messages = MailLog.objects.using(using).filter(idempotency_key__in=keys)
     found = (
-        MailLog.objects.filter(message_uid__in=messages)
+        MailLog.objects.using(using)
+        .filter(message_uid__in=messages.order_by().values("message_uid"))
         .order_by()
         .values_list(
             "message_uid",
@@ -206,13 +284,16 @@ def _find(keys: list[str]) -> dict[str, list[tuple[str, str, str, str | None]]]:
             "env_id",
             "request_id",
             "status",
+            "created_at",
             "recipients__address",
         )
     )
     keys_by_message: dict[UUID, str] = {}
     rows = defaultdict(list)
-    for message_uid, key, *columns in found:
-        if key is not None:
-            keys_by_message[message_uid] = key
-        rows[message_uid].append(tuple(columns))
+    # An error in a query is the end of the caller's transaction, without a savepoint.
+    with transaction.atomic(using=using):
+        for message_uid, key, *columns in found:
+            if key is not None:
+                keys_by_message[message_uid] = key
+            rows[message_uid].append(_Known(message_uid, *columns))
     return {keys_by_message[uid]: rows[uid] for uid in rows}

@@ -11,15 +11,16 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
+from email.headerregistry import Address
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
+from django.utils.functional import Promise
 
+from django_directmail._compat import is_ours
 from django_directmail.addresses import parse_address
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX, SingleSendMail
 from django_directmail.api.errors import ApiError, DirectMailError
-from django_directmail.api.redaction import redact
 from django_directmail.conf import Account, get_setting
 from django_directmail.extras import decode_metadata
 from django_directmail.models import MailLog, MailRecipient, new_id
@@ -62,7 +63,7 @@ def describe(item: Outgoing, account: Account) -> list[MailLog]:
     """
     if not item.calls and item.status.status is None:
         return []
-    resent_from, resent_by = getattr(item.message, "_directmail_resent", (None, ""))
+    resent_from, resent_by = _get(item.message, "_directmail_resent") or (None, "")
     shared = {
         "message_uid": new_id(),
         "alias": _fit("alias", account.alias or ""),
@@ -109,10 +110,8 @@ def note_outcome(row: MailLog, call: OutgoingCall) -> None:
 def _note_error(row: MailLog, error: Exception) -> None:
     row.error_code = type(error).__name__[: _LENGTHS["error_code"]]
     # The text of a foreign exception may hold anything.
-    if isinstance(error, DirectMailError):
+    if isinstance(error, DirectMailError) or is_ours(error):
         row.error_message = _clean(str(error))[:MAX_ERROR]
-    elif isinstance(error, ImproperlyConfigured):
-        row.error_message = redact(_clean(str(error)))
     if isinstance(error, ApiError):
         row.error_code = _fit("error_code", error.code or row.error_code)
         row.request_id = _fit("request_id", error.request_id)
@@ -128,6 +127,9 @@ def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
     }
     size = sum(_size(text) for text in (action.subject, *content.values()))
     metadata, headers = _split_headers(action)
+    if keep_body:
+        # To the letter, so that the same mail can be sent again.
+        headers = dict(action.headers or {})
     columns = {
         "sender": _fit("sender", action.account_name),
         "subject": _fit("subject", action.subject),
@@ -180,11 +182,11 @@ def _refused(item: Outgoing) -> dict[str, Any]:
     row = MailLog(status=item.status.status or "", accepted="no")
     if item.status.error:
         _note_error(row, item.status.error)
-    message = item.message
+    sender = _get(item.message, "from_email")
     try:
-        sender = parse_address(message.from_email, "from_email").wire
+        sender = parse_address(sender, "from_email").wire
     except Exception:
-        sender = _loosely(message.from_email)
+        sender = _loosely(sender)
     now = timezone.now()
     return {
         "status": row.status,
@@ -192,7 +194,7 @@ def _refused(item: Outgoing) -> dict[str, Any]:
         "error_code": row.error_code,
         "error_message": row.error_message,
         "sender": _fit("sender", sender),
-        "subject": _fit("subject", _loosely(message.subject)),
+        "subject": _fit("subject", _loosely(_get(item.message, "subject"))),
         "created_at": now,
         "finished_at": now,
     }
@@ -203,7 +205,7 @@ def recipients_of(item: Outgoing) -> Iterator[MailRecipient]:
     if not item.calls:
         for row in item.records:
             for kind in ("to", "cc", "bcc"):
-                for address in _loose_addresses(getattr(item.message, kind, ())):
+                for address in _loose_addresses(_get(item.message, kind)):
                     yield _recipient(row, address, kind)
         return
     for row, outgoing in zip(item.records, item.calls, strict=True):
@@ -239,9 +241,19 @@ def _loosely(value: Any) -> str:
     if value is None:
         return ""
     try:
-        return to_text(value)
+        if isinstance(value, (str, Promise, Address)):
+            return to_text(value)
     except Exception:
-        return f"({type(value).__name__})"
+        pass
+    # Not its repr, which may say anything.
+    return f"({type(value).__name__})"
+
+
+def _get(message: Any, name: str) -> Any:
+    try:
+        return getattr(message, name, None)
+    except Exception:
+        return None
 
 
 def _fit(column: str, text: str) -> str:
@@ -274,4 +286,4 @@ def _moment(value: datetime | None) -> datetime | None:
     """Return ``value`` as the database wants it, which depends on ``USE_TZ``."""
     if value is None or get_setting("USE_TZ"):
         return value
-    return timezone.make_naive(value)
+    return timezone.make_naive(value, timezone.get_default_timezone())

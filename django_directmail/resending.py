@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import formataddr
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -14,14 +12,11 @@ from django.utils.translation import gettext as _
 
 from django_directmail._compat import get_mailer
 from django_directmail.backends import EmailBackend
-from django_directmail.models import MailLog, MailRecipient
+from django_directmail.models import ON_ITS_WAY, MailLog, MailRecipient
 from django_directmail.parameters import PARAMETERS
 from django_directmail.status import SendStatus
 
 __all__ = ["Obstacle", "obstacle", "resend"]
-
-#: A call that has not ended by then never will: its process is gone.
-ON_ITS_WAY = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -129,7 +124,7 @@ def _rebuild(row: MailLog) -> EmailMultiAlternatives:
     message = EmailMultiAlternatives(
         row.subject,
         row.text_body or row.html_body,
-        formataddr((parameters["from_alias"] or "", row.sender)),
+        row.sender,
         addresses[False],
         bcc=addresses[True],
     )
@@ -137,7 +132,6 @@ def _rebuild(row: MailLog) -> EmailMultiAlternatives:
         message.content_subtype = "html"
     elif row.html_body:
         message.attach_alternative(row.html_body, "text/html")
-    message.metadata = row.metadata  # type: ignore[attr-defined]  # documented
     message.directmail = {**parameters, "headers": None}  # type: ignore[attr-defined]
     message.esp_extra = {"headers": headers or {}}  # type: ignore[attr-defined]
     return message

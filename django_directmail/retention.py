@@ -7,6 +7,7 @@ batch: who stops in between loses nothing but the rest. Queued mails are left al
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,13 +16,19 @@ from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from django.db import router, transaction
+import idna
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.html import escape
 
 from django_directmail.addresses import parse_address
-from django_directmail.conf import get_log
-from django_directmail.models import MailLog, MailRecipient
+from django_directmail.models import (
+    ON_ITS_WAY,
+    MailLog,
+    MailRecipient,
+    log_database,
+)
 
 __all__ = [
     "Erased",
@@ -29,7 +36,6 @@ __all__ = [
     "clear_content",
     "days_ago",
     "delete_mails",
-    "log_database",
     "mails_before",
     "mails_with_content",
 ]
@@ -45,11 +51,6 @@ CONTENT: dict[str, Any] = {
 BODIES: dict[str, Any] = {"text_body": "", "html_body": "", "has_body": False}
 
 
-def log_database() -> str:
-    """Return the alias of the database that the log is written to."""
-    return get_log().database or router.db_for_write(MailLog)
-
-
 def days_ago(days: int) -> datetime:
     """Return the moment before which things are older than ``days``."""
     return timezone.now() - timedelta(days=days)
@@ -58,7 +59,14 @@ def days_ago(days: int) -> datetime:
 def mails_before(moment: datetime) -> QuerySet[Any]:
     """Return the mails that are older than ``moment`` and may go, oldest first."""
     logs = MailLog.objects.using(log_database()).filter(created_at__lt=moment)
-    return logs.exclude(status=MailLog.Status.QUEUED).order_by("created_at", "id")
+    return logs.exclude(_live()).order_by("created_at", "id")
+
+
+def _live() -> Q:
+    """Match the mails that somebody is at work with: queued, or being sent now."""
+    recently = timezone.now() - ON_ITS_WAY
+    sending = Q(status=MailLog.Status.SENDING, created_at__gte=recently)
+    return Q(status=MailLog.Status.QUEUED) | sending
 
 
 def mails_with_content(before: datetime, *, since: datetime) -> QuerySet[Any]:
@@ -118,6 +126,21 @@ def _delete(database: str, ids: Iterable[UUID]) -> int:
         return logs.filter(pk__in=ids)._raw_delete(database)
 
 
+def _decoded(address: str) -> str:
+    """Return ``address`` with its domain as people write it."""
+    local, _, domain = address.rpartition("@")
+    try:
+        return f"{local}@{idna.decode(domain)}"
+    except idna.IDNAError:
+        return address
+
+
+def _spellings(address: str) -> set[str]:
+    """Return how ``address`` may stand in a URL, in HTML and in JSON."""
+    plain = {address, quote(address, safe=""), escape(address)}
+    return plain | {json.dumps(form)[1:-1] for form in plain}
+
+
 @dataclass
 class Erased:
     """How far an erasure is: mails, by what happened to them; ``searched`` is all."""
@@ -139,8 +162,10 @@ class Erasure:
     def __init__(self, address: str) -> None:
         parsed = parse_address(address, "--address")
         #: As ``address_key`` has it: in both spellings of an international domain.
-        self.keys = sorted({parsed.spec.lower(), parsed.wire.lower()})
-        forms = sorted({*self.keys, *(quote(key, safe="") for key in self.keys)})
+        self.keys = sorted(
+            {parsed.spec.lower(), parsed.wire.lower(), _decoded(parsed.wire.lower())}
+        )
+        forms = sorted({form for key in self.keys for form in _spellings(key)})
         self._mentioned = Q()
         for column in ("sender", *CONTENT):
             for form in forms:
@@ -157,12 +182,12 @@ class Erasure:
 
     def mails(self) -> QuerySet[Any]:
         """Return the mails to this address, queued ones left out."""
-        logs = self._logs.exclude(status=MailLog.Status.QUEUED)
+        logs = self._logs.exclude(_live())
         return logs.filter(pk__in=self._mine().values("log"))
 
     def queued(self) -> list[UUID]:
         """Return the ids of the mails that have to be cancelled first."""
-        logs = self._logs.filter(status=MailLog.Status.QUEUED)
+        logs = self._logs.filter(_live())
         mine = logs.filter(pk__in=self._mine().values("log"))
         return sorted({*mine.values_list("pk", flat=True), *self._naming(logs)})
 
@@ -174,7 +199,7 @@ class Erasure:
             yield erased
         for ids in self._slices(self._logs, batch):
             within = self._logs.filter(pk__range=(ids[0], ids[-1]))
-            within = within.exclude(status=MailLog.Status.QUEUED)
+            within = within.exclude(_live())
             self._take_out_misspelt(within, erased, dry_run)
             named = self._naming(within.exclude(pk__in=self._mine().values("log")))
             erased.cleared += len(named)

@@ -78,10 +78,18 @@ def test_credentials_are_taken_whole_from_the_options(settings):
 
 
 def test_log_keeps_its_defaults_where_nothing_is_said(settings):
-    found = account(settings, {"log": {"bodies": True}}, LOG={"ENABLED": False}).log
+    found = account(settings, LOG={"BODIES": True}).log
 
     assert (found.enabled, found.bodies) == (True, True)
     assert (found.retention_days, found.database) == (90, None)
+
+
+def test_log_of_a_mailer_keeps_what_is_set_for_all(settings):
+    own = {"log": {"bodies": True}}
+
+    found = account(settings, own, LOG={"ENABLED": False, "DATABASE": "log"}).log
+
+    assert (found.enabled, found.bodies, found.database) == (False, True, "log")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +109,10 @@ def test_wrong_log_says_what_is_wrong(settings, log, words):
         account(settings, LOG=log)
 
 
-def test_database_of_the_log_is_the_same_for_all_mailers(settings):
+@pytest.mark.parametrize("log", [{"DATABASE": "log"}, {"RETENTION_DAYS": 7}])
+def test_there_is_one_database_for_all_mailers(settings, log):
     with pytest.raises(ImproperlyConfigured, match="belongs into DIRECTMAIL"):
-        account(settings, {"log": {"DATABASE": "log"}})
+        account(settings, {"log": log})
 
 
 @pytest.mark.parametrize("empty", [None, ""])

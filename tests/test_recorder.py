@@ -4,6 +4,7 @@ import contextlib
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -146,6 +147,38 @@ class TestOutcomes:
         (row,) = send(message())
 
         assert (row.error_code, row.error_message) == ("LookupError", "")
+
+    def test_foreign_configuration_error_is_not_quoted_either(self, outbox, connect):
+        def receiver(**kwargs):
+            raise ImproperlyConfigured("password=geheim")
+
+        connect(pre_send, receiver)
+
+        with contextlib.suppress(ImproperlyConfigured):
+            message().send()
+
+        assert MailLog.objects.get().error_message == ""
+
+    def test_odd_messages_do_not_take_the_log_from_the_others(self, outbox):
+        class Odd(EmailMessage):
+            @property
+            def from_email(self):
+                raise LookupError("geheim")
+
+            @from_email.setter
+            def from_email(self, value):
+                pass
+
+        bare = message("bare")
+        del bare.to
+        odd = Odd("odd", "-", "a@example.com", ["b@example.com", object()])
+
+        rows = send(message("1"), odd, bare, message("2"))
+
+        assert [mail.subject for mail in outbox.mails] == ["1", "2"]
+        assert [row.status for row in rows] == ["accepted", "rejected", "accepted"]
+        assert "geheim" not in rows[1].error_message
+        assert "(object)" in rows[1].recipients.values_list("address", flat=True)
 
     def test_missing_key_is_on_record(self, mailer):
         mailer(ACCESS_KEY_ID=None, ACCESS_KEY_SECRET=None)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.utils import timezone as timezone_of_django
 
 from django_directmail.api.errors import DirectMailError
 from django_directmail.backends import EmailBackend
@@ -115,9 +116,11 @@ class TestColumns:
     def test_local_time_without_time_zones(self, outbox, settings):
         settings.USE_TZ = False
 
-        (row,) = send(message())
+        with timezone_of_django.override("America/New_York"):
+            (row,) = send(message())
 
         assert row.status == "accepted"
+        assert row.created_at <= row.sent_at
         assert abs(datetime.now() - row.sent_at) < timedelta(minutes=1)
 
 

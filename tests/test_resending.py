@@ -59,6 +59,11 @@ class TestSameMail:
         rich.metadata = {"order": 7, "name": "null", "ok": None}
         rich.tags = ["own"]
         rich.track_clicks = rich.track_opens = True
+        raw = message(
+            headers={"X-User-Notify-price": "1.10", "x-user-notify-n": '"a"'},
+            from_email='"Käse, Brot" <shop@example.com>',
+        )
+        raw.metadata = {"big": 1e300, "nan": float("nan")}
         cancelled = message()
         cancelled.directmail = {"tag_name": None, "address_type": 0}
         template = message(body="")
@@ -68,6 +73,7 @@ class TestSameMail:
             "both bodies and Cc": html,
             "HTML only": only_html,
             "everything": rich,
+            "headers by hand": raw,
             "cancelled default": cancelled,
             "template": template,
             "Bcc": message(bcc=["x@example.com"]),

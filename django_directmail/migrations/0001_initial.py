@@ -75,8 +75,6 @@ class Migration(migrations.Migration):
                         verbose_name="parameters",
                     ),
                 ),
-                ("text_body", models.TextField(blank=True, verbose_name="text")),
-                ("html_body", models.TextField(blank=True, verbose_name="HTML")),
                 (
                     "has_body",
                     models.BooleanField(
@@ -208,6 +206,8 @@ class Migration(migrations.Migration):
                         verbose_name="resent from",
                     ),
                 ),
+                ("text_body", models.TextField(blank=True, verbose_name="text")),
+                ("html_body", models.TextField(blank=True, verbose_name="HTML")),
             ],
             options={
                 "verbose_name": "mail",

@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.api.client import clean_timeout
-from django_directmail.doctor import Finding, Level, examine
-from django_directmail.testmail import our_mailers
+from django_directmail.doctor import Finding, Level, examine, mailers
 
 #: Level to its sign, for outputs that can carry it, and to its word. The words are
 #: the same in every language, so that a script can look for them.
@@ -54,9 +53,10 @@ class Command(BaseCommand):
         if options["timeout"] is not None:
             try:
                 timeout = clean_timeout(options["timeout"])
-            except ValueError as error:
-                raise CommandError(f"--timeout: {error}") from None
-        aliases = [options["using"]] if options["using"] else list(our_mailers())
+            except ValueError:
+                text = _("--timeout must be a number of seconds above 0.")
+                raise CommandError(text) from None
+        aliases = [options["using"]] if options["using"] else list(mailers())
         if not aliases:
             raise CommandError(
                 _(

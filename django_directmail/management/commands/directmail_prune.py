@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.conf import get_log
+from django_directmail.models import log_database
 from django_directmail.retention import (
     Erased,
     Erasure,
     clear_content,
     days_ago,
     delete_mails,
-    log_database,
     mails_before,
     mails_with_content,
 )
@@ -90,6 +90,8 @@ class Command(BaseCommand):
         if not options["dry_run"]:
             count = self._count(delete_mails(oldest, batch=batch), _("Deleted"), count)
         text = _("Mails older than %(days)s days, deleted: %(count)s")
+        if options["dry_run"]:
+            text = _("Mails older than %(days)s days that would be deleted: %(count)s")
         self._say(text % {"days": rows, "count": _number(count)})
         if bodies is None:
             return
@@ -99,6 +101,11 @@ class Command(BaseCommand):
             steps = clear_content(newest, since=oldest, batch=batch)
             count = self._count(steps, _("Content cleared"), count)
         text = _("Mails older than %(days)s days, content cleared: %(count)s")
+        if options["dry_run"]:
+            text = _(
+                "Mails older than %(days)s days whose content would be cleared:"
+                " %(count)s"
+            )
         self._say(text % {"days": bodies, "count": _number(count)})
 
     def _erase(self, options: dict[str, Any]) -> None:
@@ -114,7 +121,8 @@ class Command(BaseCommand):
             self._say(_("Nothing was erased."))
             return
         steps = erasure.run(batch=options["batch"], dry_run=options["dry_run"])
-        self._report(self._follow(steps, _searched) or Erased())
+        erased = self._follow(steps, _searched) or Erased()
+        self._report(erased, dry_run=options["dry_run"])
         self._name_queued(erasure)
         self._say(
             _(
@@ -123,15 +131,20 @@ class Command(BaseCommand):
             )
         )
 
-    def _report(self, erased: Erased) -> None:
-        for label, count in (
-            (_("Mails to this address alone, deleted: %s"), erased.deleted),
-            (
-                _("Mails to several people, recipient and content taken out: %s"),
-                erased.taken_out,
-            ),
-            (_("Other mails that name it, content cleared: %s"), erased.cleared),
-        ):
+    def _report(self, erased: Erased, *, dry_run: bool) -> None:
+        labels = (
+            _("Mails to this address alone, deleted: %s"),
+            _("Mails to several people, recipient and content taken out: %s"),
+            _("Other mails that name it, content cleared: %s"),
+        )
+        if dry_run:
+            labels = (
+                _("Mails to this address alone that would be deleted: %s"),
+                _("Mails to several people that would lose it and their content: %s"),
+                _("Other mails that name it and would lose their content: %s"),
+            )
+        counts = (erased.deleted, erased.taken_out, erased.cleared)
+        for label, count in zip(labels, counts, strict=True):
             self._say(label % _number(count))
 
     def _name_queued(self, erasure: Erasure) -> None:

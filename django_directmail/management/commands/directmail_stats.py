@@ -16,8 +16,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
+from django.utils.connection import ConnectionDoesNotExist
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -62,6 +64,8 @@ class Command(BaseCommand):
         """Count and print."""
         try:
             figures = collect(options["days"])
+        except (ImproperlyConfigured, ConnectionDoesNotExist) as error:
+            raise CommandError(str(error)) from None
         except DatabaseError as error:
             text = _("The log cannot be read: %(error)s. Did you run migrate?")
             raise CommandError(text % {"error": error}) from None
