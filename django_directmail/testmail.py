@@ -24,6 +24,7 @@ __all__ = [
     "not_sent",
     "our_mailers",
     "send",
+    "text_of",
     "translate_advice",
 ]
 
@@ -92,13 +93,21 @@ def send(mailer: BaseEmailBackend, message: EmailMultiAlternatives) -> SendStatu
 
 def not_sent(reason: Exception | str, mailer: BaseEmailBackend | None = None) -> str:
     """Return that the test mail was not sent, cause and remedy as one paragraph."""
-    text = translate_advice(str(reason), getattr(reason, "remedy", ""))
+    text = translate_advice(text_of(reason), getattr(reason, "remedy", ""))
     if isinstance(reason, (DirectMailError, ImproperlyConfigured)):
         text += _hint(reason, mailer, text)
     elif isinstance(reason, Exception):
         # The credentials of the project, or another backend: not our words.
         text = f"{type(reason).__name__}: {text}"
     return _("The test mail was not sent. %(reason)s") % {"reason": text}
+
+
+def text_of(reason: Exception | str) -> str:
+    """Return the text of an error; that of a missing mailer without more quotes."""
+    # Django's is a KeyError, too, whose str() is the repr() of the text.
+    if isinstance(reason, ImproperlyConfigured) and reason.args:
+        return str(reason.args[0])
+    return str(reason)
 
 
 def translate_advice(text: str, remedy: str) -> str:

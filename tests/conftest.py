@@ -32,6 +32,16 @@ def _no_credentials(monkeypatch):
             monkeypatch.delenv(name)
 
 
+@pytest.fixture(autouse=True)
+def _language():
+    """Forget the language that a page was asked for: it stays with the thread."""
+    yield
+    if django is not None:
+        from django.utils import translation
+
+        translation.deactivate()
+
+
 @pytest.fixture
 def open_sandbox():
     """Yield a running sandbox in which everybody may send."""

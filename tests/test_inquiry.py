@@ -87,7 +87,9 @@ class TestAnswer:
 
     @pytest.mark.parametrize("seconds", ["0", "-1", "nan", "inf"])
     def test_patience_that_is_none_is_refused(self, outbox, seconds):
-        assert "--timeout: " in run(f"--timeout={seconds}").failed
+        failed = run(f"--timeout={seconds}").failed
+
+        assert failed == "--timeout must be a number of seconds above 0."
         assert outbox.calls == 0
 
 

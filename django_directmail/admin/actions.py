@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -30,7 +31,13 @@ from django_directmail.admin.confirmation import (
     token,
 )
 from django_directmail.admin.export import export
-from django_directmail.admin.resend import Outcome, ask_to_resend, send_again, tell
+from django_directmail.admin.resend import (
+    Outcome,
+    ask_to_resend,
+    key_of,
+    send_again,
+    tell,
+)
 from django_directmail.models import MailLog
 
 __all__ = ["ActionsMixin"]
@@ -56,6 +63,17 @@ class ActionsMixin(
         view = self.admin_site.admin_view(require_POST(self.resend_view))
         name = "django_directmail_maillog_resend"
         return [path("<uuid:pk>/resend/", view, name=name), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ignore what was chosen and is no id of a mail."""
+        if request.method == "POST":
+            data = request.POST.copy()
+            ids = filter(_is_id, data.getlist(ACTION_CHECKBOX_NAME))
+            data.setlist(ACTION_CHECKBOX_NAME, list(ids))
+            request.POST = data  # type: ignore[assignment]
+        return super().changelist_view(request, extra_context)
 
     def has_resend_permission(self, request: HttpRequest) -> bool:
         """Say whether this person may send mails again."""
@@ -115,16 +133,17 @@ class ActionsMixin(
             )
             if not rows or any(outcome.word for outcome in outcomes):
                 self._tell(request, tell(outcomes))
-                return HttpResponseRedirect(self._page_of_new(outcomes) or back)
+                return HttpResponseRedirect(self._page_of_new(outcomes, given) or back)
             error = _("Nothing was sent. See below why.")
         page = ask_to_resend(rows, back=back, hidden=hidden, error=error)
         return self._ask(request, page)
 
-    def _page_of_new(self, outcomes: Sequence[Outcome]) -> str:
-        """Return the page of the new mail, if it is only one."""
+    def _page_of_new(self, outcomes: Sequence[Outcome], token: str) -> str:
+        """Return the page of the mail that this answer made, if it is only one."""
         if len(outcomes) != 1:
             return ""
-        new = MailLog.objects.filter(resent_from=outcomes[0].row).first()
+        key = key_of(outcomes[0].row, token)
+        new = MailLog.objects.filter(idempotency_key=key).first()
         return self._page_of(new) if new else ""
 
     @admin.action(
@@ -138,7 +157,8 @@ class ActionsMixin(
         page = None
         if not token(request):
             back = request.get_full_path()
-            page = ask_to_cancel(queryset, back=back, hidden=_again(request))
+            hidden = _again(request, "cancel_selected")
+            page = ask_to_cancel(queryset, back=back, hidden=hidden)
         if page:
             return self._ask(request, page)
         self._tell(request, cancel_queued(queryset))
@@ -167,7 +187,7 @@ class ActionsMixin(
             ],
             button=_("Download"),
             back=request.get_full_path(),
-            hidden=_again(request),
+            hidden=_again(request, "export_selected"),
         )
         return self._ask(request, page)
 
@@ -206,10 +226,18 @@ def _is_across(request: HttpRequest) -> bool:
     return request.POST.get("select_across") == "1"
 
 
-def _again(request: HttpRequest) -> list[tuple[str, object]]:
-    """Return the fields that ask for the same action on the same mails."""
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _again(request: HttpRequest, action: str) -> list[tuple[str, object]]:
+    """Return the fields that ask for ``action`` on the same mails."""
     return hidden_fields(
-        request.POST.getlist("action")[-1],
+        action,
         request.POST.getlist(ACTION_CHECKBOX_NAME),
         across=_is_across(request),
     )

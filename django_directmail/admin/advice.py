@@ -53,6 +53,9 @@ def certainty(row: MailLog) -> str:
 
 def meaning(row: MailLog) -> str:
     """Say what the status means."""
+    # What has an HTTP status was answered, so it did arrive.
+    if row.status == _STATUS.FAILED and row.http_status is not None:
+        return gettext("DirectMail did not take it.")
     return str(_MEANING.get(row.status, ""))  # type: ignore[call-overload]
 
 

@@ -8,8 +8,8 @@ from django_directmail.sandbox.viewer import CONNECTING
 
 __all__ = ["content_response"]
 
-#: No script, no remote content, no way out of the frame. ``data:`` images and inline
-#: styles are how mail looks like mail.
+#: No script, no form, no remote content, no hold on what is around it. ``data:``
+#: images and inline styles are how mail looks like mail.
 POLICY = (
     "default-src 'none'",
     "style-src 'unsafe-inline'",
@@ -35,5 +35,9 @@ HEADERS = {
 
 
 def content_response(html: str) -> HttpResponse:
-    """Return ``html`` for a frame or a tab, unable to run, load, send or lead away."""
+    """
+    Return ``html`` for a frame or a tab, unable to run a script, load or send.
+
+    Its links work in a tab of its own. In a frame the page around it stops them.
+    """
     return HttpResponse(CONNECTING.sub("<meta", html), headers=HEADERS)

@@ -110,7 +110,10 @@ def _recipients(row: MailLog, list_url: str) -> Iterator[dict[str, Any]]:
             "address": quote(recipient.address),
             "url": f"{list_url}?{urlencode({'q': recipient.address})}",
             "kind": recipient.get_kind_display(),
-            "badge": status_badge(recipient),
+            # What never arrived is not pending.
+            "badge": status_badge(recipient)
+            if row.accepted != MailLog.Accepted.NO
+            else _("not sent"),
             "opened": _moment_or_nothing(recipient.first_opened_at),
             "clicked": _moment_or_nothing(recipient.first_clicked_at),
         }
@@ -186,9 +189,11 @@ def _ending(row: MailLog) -> str:
     endings = {
         status.ACCEPTED: _("DirectMail accepted it."),
         status.REJECTED: _("It was refused."),
-        status.FAILED: _("It did not arrive."),
+        status.FAILED: _("It did not arrive.")
+        if row.http_status is None
+        else _("It was not taken."),
         status.UNCONFIRMED: _("No clear answer came."),
         status.SUPPRESSED: _("It was held back."),
         status.CANCELLED: _("It was cancelled."),
     }
-    return endings.get(status(row.status), _("Finished."))
+    return endings.get(row.status, _("Finished."))  # type: ignore[call-overload, no-any-return]

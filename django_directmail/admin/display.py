@@ -11,10 +11,11 @@ from django.utils.timezone import is_aware, localtime
 
 __all__ = ["badge", "clock", "moment", "quote", "visible"]
 
-# Controls, half characters, ends of lines, and what turns the direction of writing
-# around. Joiners stay: emoji and several scripts need them.
+# Controls, half characters, ends of lines, what turns the direction of writing around,
+# and what has no width. Joiners stay: emoji and several scripts need them.
 _INVISIBLE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060"
+    "\u2066-\u2069\ufeff\ud800-\udfff]"
 )
 #: Status of a mail or of a delivery to its kind and its sign: no meaning by colour
 #: alone.
@@ -38,7 +39,7 @@ _BADGES = {
 
 def visible(text: str, *, lines: bool = False) -> str:
     """
-    Return ``text`` with each control character as a placeholder such as ``[U+202E]``.
+    Return ``text`` with each invisible character as a placeholder such as ``[U+202E]``.
 
     Among them are those that reverse the direction of writing, by which ``gpj.exe``
     reads ``exe.jpg``. With ``lines``, line breaks and tabs stay as they are.

@@ -54,9 +54,10 @@ FIELDS = [name for name in COLUMNS if name not in KINDS]
 CHUNK_SIZE = 500
 
 # Where a spreadsheet would read a formula: at the start of a cell, and after what
-# separates cells for those who have set their system so.
+# separates cells for those who have set their system so, who lose the quotes there.
 _FORMULA = re.compile(
-    r"(^|;)(?=[\s\0-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]|[\t\r])"
+    r"(^|;)(?=[\s\"'\0-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2060\u2800\ufeff]*"
+    r"[=+\-@＝＋－＠]|[\t\r])"
 )
 
 

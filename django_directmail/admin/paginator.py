@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import Count, Min, QuerySet
@@ -44,7 +45,11 @@ class MailList(ChangeList):
     """The list, in the one order that an index serves, without what is long."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        try:
+            super().__init__(*args, **kwargs)
+        except OverflowError as error:
+            # A time that is out of range in another time zone.
+            raise IncorrectLookupParameters(error) from error
         self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_ordering(

@@ -18,7 +18,7 @@ from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.client import Client
 from django_directmail.api.errors import DirectMailError
 from django_directmail.backends import EmailBackend
-from django_directmail.testmail import our_mailers, translate_advice
+from django_directmail.testmail import our_mailers, text_of, translate_advice
 
 __all__ = ["Quota", "quotas"]
 
@@ -112,7 +112,7 @@ def _ask(client: Client) -> dict[str, Any]:
 def _reason(error: Exception) -> str:
     ours = isinstance(error, (DirectMailError, ImproperlyConfigured))
     # The text of a foreign exception may hold anything.
-    return str(error) if ours else type(error).__name__
+    return text_of(error) if ours else type(error).__name__
 
 
 _FIELDS = (

@@ -11,13 +11,14 @@ from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from django_directmail.admin.advice import advice
 from django_directmail.admin.confirmation import Confirmation, Line, name_recipients
 from django_directmail.api.errors import DirectMailError
 from django_directmail.models import MailLog
 from django_directmail.resending import Obstacle, obstacle, resend
-from django_directmail.testmail import translate_advice
+from django_directmail.testmail import text_of, translate_advice
 
-__all__ = ["Outcome", "ask_to_resend", "send_again", "tell"]
+__all__ = ["Outcome", "ask_to_resend", "key_of", "send_again", "tell"]
 
 #: Mails of which the outcome is told one by one.
 MAX_TOLD = 3
@@ -66,10 +67,16 @@ def ask_to_resend(
 
 def _line(row: MailLog, found: Obstacle | None) -> Line:
     if found is None:
-        return Line(row, _("Will be sent."))
+        is_refused = row.status == MailLog.Status.REJECTED
+        return Line(row, _("Will be sent."), advice(row) if is_refused else "")
     if found.confirmable:
         return Line(row, _("Will be sent if you tick the box."), found.text)
     return Line(row, _("Will not be sent."), found.text)
+
+
+def key_of(row: MailLog, token: str) -> str:
+    """Return the idempotency key of what one page makes of ``row``."""
+    return f"resend:{row.pk}:{token}"
 
 
 def send_again(
@@ -81,7 +88,7 @@ def send_again(
     ``token`` is that of the page where it was confirmed: the same page confirmed once
     more, by a double click or after a look back, sends nothing.
     """
-    keys = {row.pk: f"resend:{row.pk}:{token}" for row in rows}
+    keys = {row.pk: key_of(row, token) for row in rows}
     known = MailLog.objects.filter(idempotency_key__in=keys.values())
     done = set(known.values_list("idempotency_key", flat=True))
     outcomes = []
@@ -99,13 +106,15 @@ def _send(row: MailLog, key: str, by: str) -> Outcome:
     try:
         status = resend(row, by=by, key=key)
     except (ImproperlyConfigured, ValueError) as error:
-        return Outcome(row, "rejected", str(error))
+        return Outcome(row, "rejected", text_of(error))
     return Outcome(row, status.status or "rejected", _words(status.error))
 
 
 def _words(error: Exception | None) -> str:
-    if error is None or isinstance(error, (DirectMailError, ImproperlyConfigured)):
-        return translate_advice(str(error or ""), getattr(error, "remedy", ""))
+    if error is None:
+        return ""
+    if isinstance(error, (DirectMailError, ImproperlyConfigured)):
+        return translate_advice(text_of(error), getattr(error, "remedy", ""))
     # The text of a foreign exception may hold anything.
     return type(error).__name__
 

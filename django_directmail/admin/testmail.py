@@ -106,10 +106,18 @@ class TestMailMixin(
             "form": form,
             "failure": failure,
             "can_send": bool(mailers),
+            "back": self._back(request),
         }
         request.current_app = self.admin_site.name
         template = "admin/django_directmail/maillog/send_test.html"
         return TemplateResponse(request, template, context)
+
+    def _back(self, request: HttpRequest) -> str:
+        """Return the list, or the first page for those who may not see the list."""
+        site = self.admin_site.name
+        if self.has_view_permission(request):
+            return reverse(f"{site}:django_directmail_maillog_changelist")
+        return reverse(f"{site}:index")
 
     def _sent(self, request: HttpRequest, wanted: dict[str, Any]) -> HttpResponse:
         """Send the mail and lead on; raise :exc:`NotSent` if that fails."""

@@ -196,6 +196,7 @@ class TestResendOne:
 
     def test_a_refusal_is_told_with_its_remedy(self, client, outbox):
         row = refused(outbox)
+        make_row(resent_from=row, status="rejected", accepted="no")
         log_in(client, "resend_maillog")
         page = ask_again(client, row)
         outbox.add_fault("error", status=400, code="InvalidMailAddress.NotFound")
@@ -206,7 +207,15 @@ class TestResendOne:
         assert level == "error"
         assert "bob@example.com: not sent again. SingleSendMail was refused" in message
         assert "Create it in the console" in message
-        assert answer.url == f"{LIST}{row.resends.get().pk}/change/"
+        assert answer.url == f"{LIST}{row.pk}/change/"
+
+    def test_what_to_correct_first_is_on_the_page(self, client, outbox):
+        row = refused(outbox)
+        log_in(client, "resend_maillog")
+
+        page = text(ask_again(client, row))
+
+        assert "<em>Will be sent.</em> The sender address does not exist" in page
 
     def test_an_uncertain_outcome_is_told_as_one(self, client, outbox):
         row = refused(outbox)
@@ -231,6 +240,7 @@ class TestResendOne:
         ((level, message),) = told(answer)
         assert level == "error"
         assert "newsletter" in message
+        assert '"' not in message
         assert answer.url == f"{LIST}{row.pk}/change/"
 
     @pytest.mark.parametrize("token", ["", "x", "0" * 31, "0" * 32 + "\n", "Z" * 32])

@@ -155,7 +155,7 @@ def test_sections_have_headings(staff):
                 "error_message": "Too many.",
                 "http_status": 400,
             },
-            ["never arrived", "<bdi>Too many.</bdi>", "Send more slowly"],
+            ["DirectMail did not take it.", "<bdi>Too many.</bdi>", "Send more slowly"],
         ),
         (
             {
@@ -224,9 +224,16 @@ def test_recipients_tell_what_became_of_the_mail(staff):
     page = text_of(staff, row)
 
     assert f'<a href="{LIST}?q=dora%2Bx%40example.com"><bdi>dora+x@' in page
-    assert "<td>Bcc</td>" in page
+    assert ">Bcc</td>" in page
     assert "✕</span> bounced</span>" in page
     assert f"<span>{timezone.localtime(opened):%H:%M:%S}</span></time></td>" in page
+
+
+def test_mail_that_never_arrived_is_not_pending(staff):
+    page = text_of(staff, make_row(status="failed", accepted="no"))
+
+    assert "not sent" in page
+    assert "pending" not in page
 
 
 def test_time_line_is_in_order_and_leads_to_the_others(staff):
@@ -355,8 +362,23 @@ def test_number_of_queries_does_not_depend_on_what_is_linked(
     assert page.count("Sent again.") == 20
 
 
+@pytest.mark.parametrize(
+    ("status", "http_status", "said"),
+    [
+        ("failed", 400, "It was not taken."),
+        ("failed", None, "It did not arrive."),
+        ("of-a-later-version", None, "Finished."),
+    ],
+)
+def test_the_time_line_says_how_it_ended(staff, status, http_status, said):
+    row = make_row(status=status, accepted="no", http_status=http_status)
+
+    assert f"<bdi>{said}</bdi>" in text_of(staff, row)
+
+
 def test_visible_names_what_cannot_be_seen():
     hidden = "\u061c\u200e\u200f\u202a\u202e\u2066\u2069\x00\x1b\x7f\x9f\u2028\udfff"
+    hidden += "\xad\u200b\u2060\ufeff"
 
     shown = visible(f"a{hidden}b")
 

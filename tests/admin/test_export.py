@@ -110,7 +110,17 @@ def test_the_file_is_one_to_save_and_not_to_keep_or_guess_at(staff):
 @pytest.mark.parametrize(
     "start",
     ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t=", "\r", "\t", " \n ="]
-    + ["\x00=", "\u3000=", "\ufeff=", "\u200b+", "\x1f@"],
+    + [
+        "\x00=",
+        "\u3000=",
+        "\ufeff=",
+        "\u200b+",
+        "\x1f@",
+        '"=',
+        "'=",
+        "\xad=",
+        "\u2800=",
+    ],
 )
 def test_a_cell_is_never_a_formula(staff, start):
     make_row([f"{start}cmd@example.com"], subject=f"{start}cmd|' /C calc'!A0")
@@ -130,7 +140,19 @@ def test_nor_is_what_a_semicolon_cuts_off(staff):
     assert line["subject"] == "Hello;' =cmd;'-1;2"
 
 
-@pytest.mark.parametrize("subject", ["a=b", "1+1", "Re: -5 %", "你好", "A;B", "'=", ""])
+@pytest.mark.parametrize("subject", ['x;"=1+1;', 'x; ""+1;', "x;'\"@a", 'x;"\xad-1;"'])
+def test_nor_is_it_where_semicolons_separate(staff, subject):
+    content = download(staff, make_row(subject=subject))[1].decode("utf-8-sig")
+
+    read = list(csv.reader(io.StringIO(content), delimiter=";"))
+
+    cells = [cell for row in read[1:] for cell in row]
+    assert len(cells) > 1
+    signs = ("=", "+", "-", "@")
+    assert not any(cell.strip(' "\xad').startswith(signs) for cell in cells)
+
+
+@pytest.mark.parametrize("subject", ["a=b", "1+1", "Re: -5 %", "你好", "A;B", "'a", ""])
 def test_other_text_stays_as_it_is(staff, subject):
     (line,) = lines(download(staff, make_row(subject=subject))[1])
 

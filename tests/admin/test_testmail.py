@@ -37,6 +37,13 @@ def test_strangers_are_asked_to_log_in(client, outbox):
     assert outbox.mails == []
 
 
+@pytest.mark.parametrize(("more", "back"), [([], "/admin/"), (["view_maillog"], LIST)])
+def test_the_way_back_is_one_that_may_be_gone(client, outbox, more, back):
+    client.force_login(make_staff("send_test_mail", *more))
+
+    assert f'<a href="{back}" class="closelink">' in text(client.get(URL))
+
+
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_it_has_a_permission_of_its_own(client, outbox, method):
     log_in(client, "resend_maillog", "cancel_maillog", "export_maillog")

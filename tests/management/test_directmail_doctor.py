@@ -158,8 +158,9 @@ class TestLog:
 
         mark, text = run()["Log"]
 
-        assert mark == "FAIL"
+        assert mark == "WARN"
         assert "not applied: 0001_initial" in text
+        assert "Is the database there?" in text
         assert text.endswith("migrate django_directmail --database default")
 
     @pytest.mark.django_db
@@ -171,7 +172,7 @@ class TestLog:
 
         mark, text = run()["Log"]
 
-        assert mark == "FAIL"
+        assert mark == "WARN"
         assert "django_directmail_mailrecipient" in text
 
     @pytest.mark.django_db(databases=["default", "log"])
@@ -204,7 +205,20 @@ class TestMailers:
         report = run("--using=nowhere")
 
         assert report.marks()[0] == "FAIL"
-        assert "nowhere" in report["Settings"][1]
+        assert "no mailer nowhere. There are: default." in report["Settings"][1]
+
+    def test_a_mistyped_backend_is_named(self, settings):
+        mistyped = "django_directmail.backend.EmailBackend"
+        if django.VERSION >= (6, 1):
+            settings.MAILERS = {"default": {"BACKEND": mistyped}}
+        else:
+            settings.EMAIL_BACKEND = mistyped
+
+        report = run()
+
+        assert report["Settings"][0] == "FAIL"
+        assert f"cannot be imported: {mistyped}" in report["Settings"][1]
+        assert report.failed == "1 check failed."
 
     @pytest.mark.skipif(django.VERSION < (6, 1), reason="MAILERS came with Django 6.1")
     def test_each_is_examined_with_its_own_settings(self, outbox, settings):
@@ -258,7 +272,7 @@ def test_the_command_line_has_an_exit_status_and_no_traceback(open_sandbox):
         "backend = 'django_directmail.backends.EmailBackend';"
         "settings.configure(INSTALLED_APPS=['django_directmail'],"
         "DEFAULT_FROM_EMAIL='a@example.com', DIRECTMAIL={'ENDPOINT': sys.argv.pop(),"
-        "'ACCESS_KEY_ID': 'sandbox-id', 'ACCESS_KEY_SECRET': 'sandbox-secret'},"
+        "'ACCESS_KEY_ID': 'sandbox-id', 'ACCESS_KEY_SECRET': 'wrong'},"
         "DATABASES={'default': {'ENGINE': 'django.db.backends.sqlite3',"
         "'NAME': ':memory:'}},"
         "**({'MAILERS': {'default': {'BACKEND': backend}}}"
@@ -276,7 +290,6 @@ def test_the_command_line_has_an_exit_status_and_no_traceback(open_sandbox):
         env={**os.environ, "PYTHONIOENCODING": "ascii"},
     )
 
-    assert done.returncode == 1
-    assert done.stderr == "CommandError: 1 check failed.\n"
-    assert "FAIL  Log: in the database default, migrations are not" in done.stdout
-    assert done.stdout.count("OK  ") == 6
+    assert (done.returncode, done.stderr) == (1, "CommandError: 1 check failed.\n")
+    assert "WARN  Log: in the database default, migrations are not" in done.stdout
+    assert "FAIL  Answer: " in done.stdout

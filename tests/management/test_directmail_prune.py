@@ -92,7 +92,7 @@ class TestAge:
 
         assert list(MailLog.objects.all()) == [queued]
 
-    def test_dry_run_says_the_same_and_changes_nothing(self):
+    def test_dry_run_foretells_it_and_changes_nothing(self):
         add_mail(days=31, **CONTENT)
         add_mail(days=11, **CONTENT)
         before = list(MailLog.objects.values())
@@ -102,8 +102,11 @@ class TestAge:
         assert list(MailLog.objects.values()) == before
         assert foretold == [
             "Dry run: nothing is changed.",
-            *run("--rows=30", "--bodies=10"),
+            "Mails older than 30 days that would be deleted: 1",
+            "Mails older than 10 days whose content would be cleared: 1",
         ]
+        done = run("--rows=30", "--bodies=10")
+        assert [line[-3:] for line in done] == [": 1", ": 1"]
 
     def test_a_log_that_is_off_can_be_emptied(self, settings):
         settings.DIRECTMAIL = {"LOG": {"ENABLED": False}}
@@ -198,7 +201,7 @@ class TestAddress:
 
         assert printed[:2] == [
             "Dry run: nothing is changed.",
-            "Mails to this address alone, deleted: 1",
+            "Mails to this address alone that would be deleted: 1",
         ]
         assert MailLog.objects.exists()
 

@@ -239,3 +239,13 @@ def test_log_that_is_not_there_ends_in_one_sentence():
     finally:
         with connection.schema_editor() as editor:
             editor.alter_db_table(MailLog, "elsewhere", MailLog._meta.db_table)
+
+
+@pytest.mark.parametrize(
+    ("log", "named"), [({"DATABASE": "nope"}, "nope"), ({"ENABLD": True}, "ENABLD")]
+)
+def test_a_wrong_setting_is_an_error_without_a_traceback(settings, log, named):
+    settings.DIRECTMAIL = {"LOG": log}
+
+    with pytest.raises(CommandError, match=named):
+        run()
