@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import sys
 from datetime import timedelta
 
 import django
@@ -137,6 +138,8 @@ class TestBrokenDatabase:
     @pytest.mark.django_db(transaction=True)
     def test_connection_that_is_sound_stays_open(self, outbox, settings):
         """Its owner may be in the middle of reading from it."""
+        if connection.vendor == "sqlite" and sys.version_info < (3, 11):
+            pytest.skip("until Python 3.10, sqlite3 resets all cursors at a rollback")
         Group.objects.bulk_create(Group(name=str(n)) for n in range(300))
         settings.DIRECTMAIL["LOG"] = {"DATABASE": "default"}
         table = MailLog._meta.db_table

@@ -94,8 +94,8 @@ def draw(
     width = NARROW if len(columns) <= FEW else WIDE
     labels = [label for label, _, _ in columns]
     base = HEIGHT - BOTTOM
-    right = width - max(RIGHT, ceil(_text_width(labels[-1]) / 2))
     left = 12 + max(_text_width(number(value)) for value in values)
+    right = width - max(RIGHT, ceil(_text_width(labels[-1]) / 2))
     pitch = (right - left) / len(columns)
     unit = (base - TOP) / values[-1]
     centers = [left + pitch * (place + 0.5) for place in range(len(columns))]
@@ -115,9 +115,7 @@ def draw(
             for center, (_, title, counts) in zip(centers, columns, strict=True)
         ),
         x_ticks=_x_ticks(centers, labels, pitch),
-        y_ticks=tuple(
-            Tick(_coordinate(base - value * unit), number(value)) for value in values
-        ),
+        y_ticks=tuple(Tick(_coordinate(base - v * unit), number(v)) for v in values),
     )
 
 
