@@ -44,12 +44,12 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not where it run
 class MailList(ChangeList):
     """The list, in the one order that an index serves, without what is long."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        try:
-            super().__init__(*args, **kwargs)
-        except OverflowError as error:
-            # A time that is out of range in another time zone.
-            raise IncorrectLookupParameters(error) from error
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        for name in ("created_at__gte", "created_at__lt"):
+            # At either end of the calendar, another time zone is in no year at all.
+            if not "1900" <= request.GET.get(name, "2000")[:4] <= "9000":
+                raise IncorrectLookupParameters(name)
+        super().__init__(request, *args, **kwargs)
         self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_ordering(

@@ -111,7 +111,7 @@ def test_the_file_is_one_to_save_and_not_to_keep_or_guess_at(staff):
     "start",
     ["=", "+", "-", "@", "＝", "＋", "－", "＠", "\t=", "\r", "\t", " \n ="]
     + [
-        "\x00=",
+        "\x01=",
         "\u3000=",
         "\ufeff=",
         "\u200b+",
