@@ -7,18 +7,20 @@ It needs no database and no entry in ``INSTALLED_APPS``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.dispatch import Signal
+from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from django_directmail._compat import (
     HAS_MAILERS,
     configuration_error,
+    configured_mailers,
     rebuild_backend,
 )
 from django_directmail.addresses import is_addressed
@@ -46,7 +48,7 @@ from django_directmail.signals import (
     quiet_when_nested,
 )
 
-__all__ = ["EmailBackend"]
+__all__ = ["EmailBackend", "our_mailers"]
 
 logger = logging.getLogger("django_directmail")
 
@@ -264,6 +266,17 @@ class EmailBackend(BaseEmailBackend):
             assert errors[0] is not None
             raise errors[0]
         raise SendError(summarize("messages", sent, failed), sent=sent, failed=failed)
+
+
+def our_mailers() -> Iterator[tuple[str | None, type[EmailBackend], Mapping[str, Any]]]:
+    """Yield alias, class and options of each configured mailer that is one of ours."""
+    for alias, path, options in configured_mailers():
+        try:
+            backend = import_string(path)
+        except Exception:  # whatever it raises, Django reports it to who uses it
+            continue
+        if isinstance(backend, type) and issubclass(backend, EmailBackend):
+            yield alias, backend, options
 
 
 def _is_silent(error: Exception | None) -> bool:

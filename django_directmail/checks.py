@@ -13,15 +13,13 @@ from typing import Any
 from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
-from django.utils.module_loading import import_string
 
-from django_directmail._compat import configured_mailers
 from django_directmail.addresses import parse_address
 from django_directmail.api.actions.mail import MAX_ALIAS
 from django_directmail.api.credentials import from_environment
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.transport import is_loopback
-from django_directmail.backends import EmailBackend
+from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.conf import (
     Account,
     get_account,
@@ -83,13 +81,7 @@ def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 
 def _our_mailers() -> Iterator[EmailBackend | ImproperlyConfigured]:
     """Build each mailer of ours as Django would; yield it, or why it cannot be."""
-    for alias, path, options in configured_mailers():
-        try:
-            backend = import_string(path)
-        except Exception:  # whatever it raises, Django reports it to who uses it
-            continue
-        if not (isinstance(backend, type) and issubclass(backend, EmailBackend)):
-            continue
+    for alias, backend, options in our_mailers():
         try:
             keywords = {**options, "alias": alias} if alias else options
             yield backend(**keywords)

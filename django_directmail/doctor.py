@@ -17,20 +17,20 @@ from django_directmail._compat import configured_mailers, get_mailer
 from django_directmail.api.credentials import Credentials, from_environment, resolve
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.transport import is_loopback
-from django_directmail.backends import EmailBackend
+from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting
 from django_directmail.inquiry import Finding, Level, inquire, skip, subjects
 from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.options import LogOptions
-from django_directmail.testmail import our_mailers, text_of
+from django_directmail.testmail import text_of
 
 __all__ = ["Finding", "Level", "examine", "mailers"]
 
 
 def mailers() -> Iterator[str]:
     """Yield the name of each mailer that is ours, or that cannot be imported."""
-    ours = set(our_mailers())
+    ours = {alias or "default" for alias, _kind, _options in our_mailers()}
     for alias, backend in _backends().items():
         if alias in ours or not _is_importable(backend):
             yield alias

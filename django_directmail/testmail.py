@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from django_directmail._compat import configured_mailers
 from django_directmail.api.errors import DirectMailError, TransportError
 from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend
@@ -22,7 +20,6 @@ __all__ = [
     "NotSent",
     "build_message",
     "not_sent",
-    "our_mailers",
     "send",
     "text_of",
     "translate_advice",
@@ -33,17 +30,6 @@ HTML = "<!DOCTYPE html><html><body><h1>{subject}</h1><p>{text}</p></body></html>
 
 class NotSent(Exception):
     """The test mail did not go out; the text says why and what to do."""
-
-
-def our_mailers() -> Iterator[str]:
-    """Yield the name of each mailer that sends through DirectMail."""
-    for alias, path, _options in configured_mailers():
-        try:
-            backend = import_string(path)
-        except Exception:  # whatever it raises, Django reports it to who uses it
-            continue
-        if isinstance(backend, type) and issubclass(backend, EmailBackend):
-            yield alias or "default"
 
 
 def build_message(

@@ -17,8 +17,8 @@ from django_directmail._compat import get_mailer
 from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.client import Client
 from django_directmail.api.errors import DirectMailError
-from django_directmail.backends import EmailBackend
-from django_directmail.testmail import our_mailers, text_of, translate_advice
+from django_directmail.backends import EmailBackend, our_mailers
+from django_directmail.testmail import text_of, translate_advice
 
 __all__ = ["Quota", "quotas"]
 
@@ -68,7 +68,8 @@ def quotas() -> list[Quota]:
 
 
 def _accounts() -> Iterator[Quota]:
-    for name in our_mailers():
+    for alias, _kind, _options in our_mailers():
+        name = alias or "default"
         try:
             mailer = get_mailer(name)
         except Exception as error:  # a wrong setting: the other mailers are asked

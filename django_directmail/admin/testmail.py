@@ -15,13 +15,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from django_directmail._compat import get_mailer
+from django_directmail.backends import our_mailers
 from django_directmail.models import MailLog
 from django_directmail.status import SendStatus
 from django_directmail.testmail import (
     NotSent,
     build_message,
     not_sent,
-    our_mailers,
     send,
 )
 
@@ -81,7 +81,7 @@ class TestMailMixin(
         """Show the form; on POST send the mail."""
         if not self.has_send_test_permission(request):
             raise PermissionDenied
-        mailers = list(our_mailers())
+        mailers = [alias or "default" for alias, _kind, _options in our_mailers()]
         failure = ""
         if not mailers:
             failure = _(
