@@ -1,5 +1,6 @@
 """What more than one test module needs."""
 
+import contextlib
 import os
 
 import pytest
@@ -40,6 +41,18 @@ def _language():
         from django.utils import translation
 
         translation.deactivate()
+
+
+@pytest.fixture
+def connect():
+    """Return a function that connects a receiver to a signal, for one test."""
+    with contextlib.ExitStack() as stack:
+
+        def connect(signal, receiver):
+            signal.connect(receiver, weak=False)
+            stack.callback(signal.disconnect, receiver)
+
+        yield connect
 
 
 @pytest.fixture

@@ -25,18 +25,6 @@ from tests.sandbox.mails import nonce_and_time
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def connect():
-    """Connect receivers for one test."""
-    with contextlib.ExitStack() as stack:
-
-        def connect(signal, receiver):
-            signal.connect(receiver, weak=False)
-            stack.callback(signal.disconnect, receiver)
-
-        yield connect
-
-
 def message(subject="Subject", **values):
     """Return a message, complete unless ``values`` say otherwise."""
     values = {"to": ["to@example.com"], "from_email": "from@example.com", **values}

@@ -24,18 +24,6 @@ from django_directmail.models import MailLog
 from django_directmail.signals import list_started
 
 
-@pytest.fixture
-def connect():
-    """Connect receivers for one test."""
-    with contextlib.ExitStack() as stack:
-
-        def connect(signal, receiver):
-            signal.connect(receiver, weak=False)
-            stack.callback(signal.disconnect, receiver)
-
-        yield connect
-
-
 def message(subject="Subject", key=None, **values):
     """Return a message, complete unless ``values`` say otherwise."""
     values = {"to": ["to@example.com"], "from_email": "from@example.com", **values}

@@ -11,20 +11,6 @@ from django_directmail.signals import CancelSend, post_send, pre_send
 
 
 @pytest.fixture
-def connect():
-    """Connect receivers for one test."""
-    connected = []
-
-    def connect(signal, receiver):
-        signal.connect(receiver)
-        connected.append((signal, receiver))
-
-    yield connect
-    for signal, receiver in connected:
-        signal.disconnect(receiver)
-
-
-@pytest.fixture
 def outcomes(connect):
     """Return a list of what post_send tells, as it comes."""
     found = []
