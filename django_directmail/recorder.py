@@ -24,7 +24,7 @@ from uuid import UUID
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 
-from django_directmail import bulk
+from django_directmail import writing
 from django_directmail.api.errors import DirectMailError
 from django_directmail.api.results import SendResult
 from django_directmail.conf import Account
@@ -78,7 +78,7 @@ def record_end(outgoing: list[Outgoing], account: Account, **kwargs: Any) -> Non
             _end(outgoing, account)
         except Exception:
             # A connection that was idle for a long list may just have been cut.
-            if not bulk.may_repeat(log_database()):
+            if not writing.may_repeat(log_database()):
                 raise
             _end(outgoing, account)
     except Exception as error:
@@ -108,7 +108,7 @@ def _report(error: Exception, level: int) -> None:
             ' set LOG["ENABLED"] to False.',
             type(error).__name__,
         )
-        bulk.may_repeat(log_database())
+        writing.may_repeat(log_database())
     except Exception as further:
         logger.debug("The log could not even be reported: %s", type(further).__name__)
     finally:
@@ -152,7 +152,7 @@ def _start(outgoing: list[Outgoing], account: Account) -> None:
             has_keys = any(item.key for item in outgoing)
             if deadlocks > MAX_DEADLOCKS or not has_keys:
                 raise
-            if not bulk.may_repeat(log_database()):
+            if not writing.may_repeat(log_database()):
                 raise
             _hold_known(outgoing)
 
@@ -178,7 +178,7 @@ def _end(outgoing: list[Outgoing], account: Account) -> None:
     try:
         if begun:
             with transaction.atomic(using=log_database()):
-                bulk.update(MailLog, begun, OUTCOME, log_database())
+                writing.update(MailLog, begun, OUTCOME, log_database())
     finally:
         _insert(missing)
 
@@ -193,8 +193,8 @@ def _insert(outgoing: list[Outgoing]) -> None:
     using, is_written = log_database(), False
     try:
         with transaction.atomic(using=using):
-            bulk.insert(MailLog, rows, using)
-            bulk.insert(MailRecipient, recipients, using)
+            writing.insert(MailLog, rows, using)
+            writing.insert(MailRecipient, recipients, using)
         is_written = True
     finally:
         # A rollback takes the rows away again, and nobody tells them.

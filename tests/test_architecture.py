@@ -174,7 +174,6 @@ def test_module_is_small(path):
         "api.signing",
         "api.transport",
         "backends",
-        "bulk",
         "conf",
         "doctor",
         "extras",
@@ -193,6 +192,7 @@ def test_module_is_small(path):
         "statistics",
         "status",
         "testmail",
+        "writing",
     ],
 )
 def test_all_names_what_is_there_in_order(name):

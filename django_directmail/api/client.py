@@ -135,7 +135,8 @@ class Client:
 
     ``credentials`` is one of :data:`~django_directmail.api.credentials.
     CredentialsSource`; without it the environment is read. It is asked at each call.
-    ``endpoint`` overrides the one of ``region``. ``signature`` is ``"HMAC-SHA1"`` or
+    ``endpoint`` overrides the one of ``region``; one that is not Alibaba's, such as the
+    sandbox, also takes the actions of other products. ``signature`` is ``"HMAC-SHA1"`` or
     ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to wait for each
     read. Raise :exc:`ValueError` for a value that none of these can be.
 
@@ -188,7 +189,7 @@ class Client:
         """
         credentials = resolve(self._credentials)
         data = RequestData(
-            endpoint=self.endpoint,
+            endpoint=self._endpoint_of(action),
             action=action.action_name(),
             version=action.version,
             parameters=action.parameters(),
@@ -203,6 +204,18 @@ class Client:
             credentials.security_token,
         )
         return PreparedCall(action, request)
+
+    def _endpoint_of(self, action: Action[ResultT]) -> str:
+        """
+        Return where to call ``action``.
+
+        Other products have hosts of their own. An endpoint that is none of Alibaba's,
+        such as the sandbox, stands for all of them: what is tried there stays there.
+        """
+        own_host = urlsplit(self.endpoint).hostname or ""
+        if action.host is None or not own_host.endswith(".aliyuncs.com"):
+            return self.endpoint
+        return f"https://{action.host}"
 
     def send(self, prepared: PreparedCall[ResultT]) -> ResultT:
         """Post a prepared call and return its result; raise as :meth:`call` does."""

@@ -30,7 +30,6 @@ REQUIRED = (
     "SignatureNonce",
     "Timestamp",
 )
-VERSION = "2015-11-23"
 
 
 @dataclass(frozen=True)
@@ -51,8 +50,9 @@ class HttpCall:
 
 @dataclass(frozen=True)
 class Call:
-    """A call whose signature was found right."""
+    """A call whose signature was found right; ``version`` tells the product."""
 
+    version: str
     action: str
     signature: str
     access_key_id: str
@@ -93,11 +93,9 @@ def authenticate(http: HttpCall, nonces: Nonces) -> Call:
     if read_format(http) not in ("JSON", "XML"):
         raise Refusal(400, "InvalidParameter.Format", "Format must be JSON or XML.")
     if _is_acs3(http):
-        call, version, nonce, timestamp = _verify_acs3(http)
+        call, nonce, timestamp = _verify_acs3(http)
     else:
-        call, version, nonce, timestamp = _verify_rpc(http)
-    if version != VERSION:
-        raise Refusal(400, "NoSuchVersion", "Specified version does not exist.")
+        call, nonce, timestamp = _verify_rpc(http)
     now = datetime.now(timezone.utc).timestamp()
     _check_time(timestamp, now)
     if not nonces.use(call.access_key_id, nonce, now):
@@ -114,7 +112,7 @@ def _is_acs3(http: HttpCall) -> bool:
     return "x-acs-action" in http.headers and "AccessKeyId" not in http.parameters
 
 
-def _verify_rpc(http: HttpCall) -> tuple[Call, str, str, str]:
+def _verify_rpc(http: HttpCall) -> tuple[Call, str, str]:
     parameters = http.parameters
     for name in REQUIRED:
         if not parameters.get(name):
@@ -142,21 +140,17 @@ def _verify_rpc(http: HttpCall) -> tuple[Call, str, str, str]:
         text = signing.build_string_to_sign(http.method, query)
         raise _mismatch(f"server string to sign is:{text}") from None
     call = Call(
+        version=parameters["Version"],
         action=parameters["Action"],
         signature=signing.HMAC_SHA1,
         access_key_id=access_key_id,
         format=read_format(http),
         parameters=parameters,
     )
-    return (
-        call,
-        parameters["Version"],
-        parameters["SignatureNonce"],
-        parameters["Timestamp"],
-    )
+    return call, parameters["SignatureNonce"], parameters["Timestamp"]
 
 
-def _verify_acs3(http: HttpCall) -> tuple[Call, str, str, str]:
+def _verify_acs3(http: HttpCall) -> tuple[Call, str, str]:
     headers = http.headers
     for name in ("action", "version", "date", "signature-nonce", "content-sha256"):
         if not headers.get(f"x-acs-{name}"):
@@ -183,18 +177,14 @@ def _verify_acs3(http: HttpCall) -> tuple[Call, str, str, str]:
         )
         raise _mismatch(f"{error} server CanonicalRequest is:{text}") from None
     call = Call(
+        version=headers["x-acs-version"],
         action=headers["x-acs-action"],
         signature=signing.ACS3_HMAC_SHA256,
         access_key_id=authorization.access_key_id,
         format=read_format(http),
         parameters=http.parameters,
     )
-    return (
-        call,
-        headers["x-acs-version"],
-        headers["x-acs-signature-nonce"],
-        headers["x-acs-date"],
-    )
+    return call, headers["x-acs-signature-nonce"], headers["x-acs-date"]
 
 
 def _mismatch(detail: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""The service behind the gateway: what each action does and answers."""
+"""The service behind the gateway: finds who carries out a call, and answers it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import (
     HttpAnswer,
     Refusal,
-    new_request_id,
     render_error,
     render_result,
 )
@@ -22,7 +21,8 @@ from django_directmail.sandbox.gateway import (
     read_format,
 )
 from django_directmail.sandbox.mailbox import Mailbox
-from django_directmail.sandbox.rules import check_single_send_mail
+from django_directmail.sandbox.queries import Queries
+from django_directmail.sandbox.sending import Sending
 
 __all__ = ["Service"]
 
@@ -34,23 +34,29 @@ class Service:
         self.senders = senders
         self.mailbox = mailbox
         self._nonces = Nonces()
-        #: Action to the method that carries it out.
-        self._actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
-            "SingleSendMail": self._single_send_mail,
-            "DescAccountSummary": self._desc_account_summary,
-            "QueryMailAddressByParam": self._query_mail_address_by_param,
+        groups = (Sending(senders, mailbox), Queries(senders, mailbox))
+        #: Version, which tells the product, and action to who carries it out.
+        self._actions = {
+            (group.version, name): carry_out
+            for group in groups
+            for name, carry_out in group.actions.items()
         }
 
     def answer(self, http: HttpCall) -> HttpAnswer:
         """Check the call, carry it out and return the answer."""
         try:
             call = authenticate(http, self._nonces)
-            carry_out = self._actions.get(call.action)
-            if carry_out is None:
-                raise Refusal(404, "InvalidApi.NotFound", "Specified api is not found.")
-            return render_result(call.action, carry_out(call), call.format)
+            return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
             return self.refuse(http, refusal)
+
+    def _find(self, call: Call) -> Callable[[Call], Mapping[str, Any]]:
+        carry_out = self._actions.get((call.version, call.action))
+        if carry_out is not None:
+            return carry_out
+        if call.version not in {version for version, _ in self._actions}:
+            raise Refusal(400, "NoSuchVersion", "Specified version does not exist.")
+        raise Refusal(404, "InvalidApi.NotFound", "Specified api is not found.")
 
     def refuse(self, http: HttpCall, refusal: Refusal) -> HttpAnswer:
         """Return the answer of an error, in the format that the caller wants."""
@@ -59,68 +65,3 @@ class Service:
         format = read_format(http)
         host = http.headers.get("host", "dm.aliyuncs.com")
         return render_error(refusal, format if format == "XML" else "JSON", host)
-
-    def _single_send_mail(self, call: Call) -> Mapping[str, Any]:
-        check_single_send_mail(call.parameters, self.senders)
-        mail = self.mailbox.accept(call, new_request_id())
-        return {"EnvId": mail.env_id, "RequestId": mail.request_id}
-
-    def _desc_account_summary(self, call: Call) -> Mapping[str, Any]:
-        return {
-            "RequestId": new_request_id(),
-            "UserStatus": 0,
-            "DailyQuota": 2000,
-            "MonthQuota": 60000,
-            "QuotaLevel": 2,
-            "MaxQuotaLevel": 10,
-            "DailyRemainFreeQuota": 200,
-            "RemainFreeQuota": 2000,
-            "Domains": 1,
-            "MailAddresses": len(self.senders.patterns),
-            "Receivers": 0,
-            "Tags": 0,
-            "Templates": 0,
-            "EnableTimes": 0,
-            "IpChannelType": "normal",
-        }
-
-    def _query_mail_address_by_param(self, call: Call) -> Mapping[str, Any]:
-        p = call.parameters
-        page, size = _positive(p, "PageNo", 1), _positive(p, "PageSize", 10)
-        word = p.get("KeyWord", "").lower()
-        found = [
-            sender
-            for sender in self.senders.patterns
-            if word in sender or self.senders.know(word)
-        ]
-        rows = [
-            {
-                "MailAddressId": str(number),
-                "AccountName": word if self.senders.know(word) else sender,
-                "Sendtype": "trigger",
-                "AccountStatus": "0",
-                "DomainStatus": "0",
-                "ReplyAddress": "",
-                "ReplyStatus": "0",
-                "DailyCount": "-1",
-                "MonthCount": "-1",
-                "DailyReqCount": str(len(self.mailbox.all())),
-                "MonthReqCount": str(len(self.mailbox.all())),
-                "CreateTime": "2026-01-02T03:04Z",
-            }
-            for number, sender in enumerate(found, start=1)
-        ]
-        return {
-            "RequestId": new_request_id(),
-            "TotalCount": len(rows),
-            "PageNumber": page,
-            "PageSize": size,
-            "data": {"mailAddress": rows[(page - 1) * size : page * size]},
-        }
-
-
-def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
-    value = parameters.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise Refusal(400, f"Invalid{name}", f"{name} must be a positive number.")
-    return int(value)

@@ -30,6 +30,7 @@ def client(sandbox):
 def received(number=1, **changes):
     """Return a genuine call that carries a mail."""
     return Call(
+        version="2015-11-23",
         action="SingleSendMail",
         signature="HMAC-SHA1",
         access_key_id="id",

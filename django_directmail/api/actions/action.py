@@ -23,6 +23,8 @@ class Action(ABC, Generic[ResultT]):
     #: 2015-11-23 in every region; the 2017-06-22 of old samples is deprecated
     #: (help.aliyun.com/document_detail/29430.html).
     version: ClassVar[str] = "2015-11-23"
+    #: Where Alibaba Cloud answers this action; ``None``: at DirectMail's own endpoint.
+    host: ClassVar[str | None] = None
 
     @classmethod
     def action_name(cls) -> str:

@@ -1,0 +1,33 @@
+"""The actions that send mail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django_directmail.sandbox.accounts import Senders
+from django_directmail.sandbox.answers import new_request_id
+from django_directmail.sandbox.gateway import Call
+from django_directmail.sandbox.mailbox import Mailbox
+from django_directmail.sandbox.rules import check_single_send_mail
+
+__all__ = ["Sending"]
+
+
+class Sending:
+    """Checks mail by the rules of the service, and puts it into the mailbox."""
+
+    version = "2015-11-23"
+
+    def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
+        self.senders = senders
+        self.mailbox = mailbox
+        #: Action to the method that carries it out.
+        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+            "SingleSendMail": self._single_send_mail,
+        }
+
+    def _single_send_mail(self, call: Call) -> Mapping[str, Any]:
+        check_single_send_mail(call.parameters, self.senders)
+        mail = self.mailbox.accept(call, new_request_id())
+        return {"EnvId": mail.env_id, "RequestId": mail.request_id}
