@@ -11,10 +11,12 @@ from django.conf import settings
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
+from django.utils.module_loading import import_string
 
 __all__ = [
     "HAS_MAILERS",
     "HeaderError",
+    "build_mailer",
     "configuration_error",
     "configured_mailers",
     "get_mailer",
@@ -60,6 +62,31 @@ def get_mailer(using: str | None = None) -> BaseEmailBackend:
         )
     connection: BaseEmailBackend = mail.get_connection()
     return connection
+
+
+def build_mailer(name: str, options: Mapping[str, Any] | None) -> BaseEmailBackend:
+    """
+    Return the mailer named ``name``, or one of the class at this path with ``options``.
+
+    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` if there is none.
+    """
+    has_names = HAS_MAILERS and hasattr(settings, "MAILERS")
+    if options is None and has_names and name in mail.mailers:
+        return mail.mailers[name]
+    try:
+        backend = import_string(name)
+    except ImportError as error:
+        hint = "" if HAS_MAILERS else " MAILERS needs Django 6.1."
+        raise ImproperlyConfigured(
+            f"{name!r} is neither a name in MAILERS nor the path of a backend:"
+            f" {error}.{hint}"
+        ) from None
+    keywords = dict(options or {})
+    if HAS_MAILERS:
+        # Without a name, Django reads the old settings of EMAIL_HOST and its like.
+        keywords["alias"] = None if options is None and not has_names else name
+    mailer: BaseEmailBackend = backend(**keywords)
+    return mailer
 
 
 def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:

@@ -9,7 +9,6 @@ Django's own parser (``email.headerregistry``) reads what is not plainly
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email.errors import NonASCIILocalPartDefect
 from email.headerregistry import AddressHeader
@@ -19,13 +18,11 @@ from typing import Any
 import idna
 from django.core.mail import EmailMessage
 
-from django_directmail.api.actions.mail import MAX_BCC, MAX_TO
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import BadHeader, one_line
 
 __all__ = [
     "MailAddress",
-    "batches",
     "is_addressed",
     "parse_address",
     "parse_addresses",
@@ -170,20 +167,3 @@ def _to_ascii(domain: str) -> str:
     raise UnsupportedMessage(
         "has a domain that IDNA cannot encode. Check its spelling."
     )
-
-
-def batches(
-    to: list[MailAddress], bcc: list[MailAddress], *, split: bool
-) -> Iterator[tuple[list[MailAddress], list[MailAddress]]]:
-    """
-    Yield visible and hidden addresses for each call.
-
-    A hidden address that does not fit next to the others, or has no others, gets a
-    call of its own, where it is alone in the visible field.
-    """
-    size = 1 if split else MAX_TO
-    beside = bcc[:MAX_BCC] if to and not split else []
-    for start in range(0, len(to), size):
-        yield to[start : start + size], [] if start else beside
-    for address in bcc[len(beside) :]:
-        yield [address], []

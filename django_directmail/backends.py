@@ -28,7 +28,6 @@ from django_directmail.api.client import PreparedCall, suggest
 from django_directmail.api.errors import (
     ApiError,
     CredentialsError,
-    DirectMailError,
     Outcome,
     SendError,
     TransportError,
@@ -36,7 +35,8 @@ from django_directmail.api.errors import (
 )
 from django_directmail.api.results import SendResult
 from django_directmail.conf import get_account
-from django_directmail.mapping import Call, build_plan
+from django_directmail.delivery import Delivery, prepare
+from django_directmail.mapping import build_plan
 from django_directmail.options import OPTIONS
 from django_directmail.outgoing import Outgoing, OutgoingCall, read_key, summarize
 from django_directmail.signals import (
@@ -150,7 +150,18 @@ class EmailBackend(BaseEmailBackend):
         Raise what sending would raise before anything leaves.
         """
         plan = build_plan(message, self.account)
-        return [self._sign(call) for call in plan.calls]
+        if any(call.files or call.letter for call in plan.calls):
+            raise UnsupportedMessage(
+                "Without sending it, a message cannot be signed that has attachments or"
+                " takes SMTP_FALLBACK."
+            )
+        calls = [OutgoingCall(call) for call in plan.calls if not call.is_withheld]
+        try:
+            return [prepare(self.client, call) for call in calls]
+        except CredentialsError as error:
+            text = str(error)
+        # Nothing was asked yet: these credentials cannot even be used.
+        raise configuration_error(text, self.alias)
 
     def _is_due(self, item: Outgoing) -> bool:
         """Give the message its status; say whether there is anybody to send it to."""
@@ -178,9 +189,8 @@ class EmailBackend(BaseEmailBackend):
             for item in outgoing:
                 self._plan(item)
             self._tell(list_started, outgoing)
-            for item in outgoing:
-                for call in () if item.is_held else item.calls:
-                    self._make(call)
+            delivery = Delivery(self.account, self.client)
+            delivery.carry_out(call for item in outgoing for call in item.due)
         finally:
             # Also when a time limit or Ctrl+C ends it here.
             for item in outgoing:
@@ -209,32 +219,10 @@ class EmailBackend(BaseEmailBackend):
         else:
             item.take(plan)
             for warning in plan.warnings:
-                logger.warning("A mail goes out changed: %s", warning)
+                logger.warning("A mail is not sent as it is: %s", warning)
 
     def _has_log(self) -> bool:
         return self.account.log.enabled and list_started.has_listeners(type(self))
-
-    def _make(self, call: OutgoingCall) -> None:
-        """Make one call and note how it ended."""
-        try:
-            prepared = self._sign(call.call, nonce=call.nonce, timestamp=call.renew())
-        except Exception as error:
-            call.end(error)
-            return
-        call.start()
-        try:
-            call.end(self.client.send(prepared))
-        except DirectMailError as error:
-            # Without the frames, which hold the message, and would hold it for long.
-            call.end(error.with_traceback(None))
-
-    def _sign(self, call: Call, **choices: str) -> PreparedCall[SendResult]:
-        try:
-            return self.client.prepare(call.action, **choices)
-        except CredentialsError as error:
-            text = str(error)
-        # Nothing was asked yet: these credentials cannot even be used.
-        raise configuration_error(text, self.alias)
 
     def _tell(self, signal: Signal, outgoing: list[Outgoing]) -> None:
         """Tell who keeps a log; what goes wrong there is logged and stops no mail."""

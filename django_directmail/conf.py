@@ -33,10 +33,11 @@ from django_directmail.api.signing import HMAC_SHA1
 from django_directmail.options import (
     CREDENTIAL_KEYS,
     OPTIONS,
-    POLICIES,
     WITHOUT_EFFECT,
+    Fallback,
     LogOptions,
 )
+from django_directmail.policies import POLICIES
 
 __all__ = [
     "Account",
@@ -46,6 +47,9 @@ __all__ = [
     "get_staff",
     "without_effect",
 ]
+
+#: Calls in flight within one list.
+DEFAULT_CONCURRENCY = 8
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,10 @@ class Account:
         default_factory=lambda: {name: values[0] for name, values in POLICIES.items()}
     )
     log: LogOptions = LogOptions()
+    max_concurrency: int = DEFAULT_CONCURRENCY
+    redirect_all_to: str | None = None
+    allowed_domains: tuple[str, ...] | None = None
+    smtp_fallback: Fallback | None = None
 
     def client(self) -> Client:
         """Return the client that calls on behalf of this account."""
@@ -96,6 +104,7 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
         if any(key in own for key in CREDENTIAL_KEYS):
             given = {k: v for k, v in given.items() if k not in CREDENTIAL_KEYS}
         values = {**given, **own}
+        _check_route(values)
         return Account(
             alias=alias,
             credentials=_credentials(values),
@@ -107,6 +116,15 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
     # They may hold a secret, which a traceback must not show.
     del options
     raise configuration_error(text, alias)
+
+
+def _check_route(values: Mapping[str, Any]) -> None:
+    routed = [k for k, choice in values.get("policy", {}).items() if choice == "smtp"]
+    if routed and "smtp_fallback" not in values:
+        raise ValueError(
+            f'POLICY["{routed[0]}"] is "smtp", which needs SMTP_FALLBACK: an alias of'
+            " MAILERS, or the path of a backend with its options."
+        )
 
 
 def _read_settings() -> dict[str, Any]:

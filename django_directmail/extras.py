@@ -11,23 +11,32 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote, unquote
 
 from django.core.mail import EmailMessage
 from django.utils.functional import Promise
 
+from django_directmail.api.actions.action import is_unicode
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import (
     BadHeader,
     clean_headers,
     clean_parameters,
-    is_token,
     make_template,
     one_line,
     to_text,
 )
 
-__all__ = ["Extras", "decode_metadata", "encode_metadata", "read_extras"]
+__all__ = [
+    "Extras",
+    "decode_metadata",
+    "decode_name",
+    "encode_metadata",
+    "encode_name",
+    "metadata_headers",
+    "read_extras",
+]
 
 
 @dataclass(frozen=True)
@@ -52,11 +61,6 @@ def read_extras(message: EmailMessage) -> Extras:
     ``esp_extra`` wins over ``directmail``, and that over the others. Raise
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be sent.
     """
-    if _get(message, "merge_data") is not None:
-        raise UnsupportedMessage(
-            "The message has merge_data; this version cannot send it. Send one message"
-            " for each recipient."
-        )
     tags = _get(message, "tags") or ()
     if isinstance(tags, (str, Promise)) or not isinstance(tags, Iterable):
         raise UnsupportedMessage(
@@ -66,7 +70,7 @@ def read_extras(message: EmailMessage) -> Extras:
     values = {**_tracking(message), **_template(message)}
     if tags:
         values["tag_name"] = one_line(tags[0], "A tag")
-    headers = _metadata(message)
+    headers = metadata_headers(_get(message, "metadata"), "metadata")
     cancel_headers = False
     for attribute in ("directmail", "esp_extra"):
         values.update(_by_hand(message, attribute))
@@ -104,37 +108,52 @@ def _tracking(message: EmailMessage) -> dict[str, Any]:
     return {"click_trace": "1" if found.pop() else "0"} if found else {}
 
 
-def _metadata(message: EmailMessage) -> dict[str, str]:
-    metadata = _get(message, "metadata") or {}
+def metadata_headers(metadata: Any, where: str) -> dict[str, str]:
+    """
+    Return the headers that carry ``metadata``; ``where`` it stands is for the error.
+
+    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for what is no JSON
+    scalar, and for two keys that differ in nothing but case, as headers do not.
+    """
+    metadata = metadata or {}
     if not isinstance(metadata, Mapping):
         raise UnsupportedMessage(
-            f"metadata is a {type(metadata).__name__}; make it a dict."
+            f"{where} is a {type(metadata).__name__}; make it a dict."
         )
-    headers = {}
+    headers: dict[str, str] = {}
     for key, value in metadata.items():
-        name = one_line(key, "A key of metadata")
-        if f"{EVENT_HEADER_PREFIX}{name}" in headers or not is_token(name):
+        text = one_line(key, f"A key of {where}")
+        if not (text and is_unicode(text)):
             raise UnsupportedMessage(
-                f"metadata has the key {name!r} twice, or it is not made of letters,"
-                " digits and '-' alone. It becomes the name of a header."
+                f"{where} has an empty key, or one with half a character."
             )
-        headers[f"{EVENT_HEADER_PREFIX}{name}"] = encode_metadata(name, value)
+        name = EVENT_HEADER_PREFIX + encode_name(text)
+        if name in headers:
+            raise UnsupportedMessage(f"{where} has the key {text!r} twice.")
+        headers[name] = encode_metadata(key, value)
     return dict(clean_headers(headers).values())
 
 
 def _template(message: EmailMessage) -> dict[str, Any]:
     template_id = _get(message, "template_id")
-    data = _get(message, "merge_global_data")
-    if template_id is None:
-        if data:
-            raise UnsupportedMessage(
-                "The message has merge_global_data but no template_id to use it in."
-            )
-        return {}
-    return {"template": make_template(template_id, data)}
+    return {} if template_id is None else {"template": make_template(template_id, None)}
 
 
-def encode_metadata(name: str, value: Any) -> str:
+def encode_name(key: str) -> str:
+    """
+    Return ``key`` as a part of a header's name, which takes few characters.
+
+    All others go percent-encoded, as in URLs; :func:`decode_name` reads them back.
+    """
+    return quote(key, safe="!#$&'*+^`|")
+
+
+def decode_name(name: str) -> str:
+    """Return the key that :func:`encode_name` was given."""
+    return unquote(name)
+
+
+def encode_metadata(name: Any, value: Any) -> str:
     """
     Return a JSON scalar as a header value that :func:`decode_metadata` reads back.
 
@@ -148,8 +167,8 @@ def encode_metadata(name: str, value: Any) -> str:
     if value is None or isinstance(value, (str, int, float, bool)):
         return json.dumps(value)
     raise UnsupportedMessage(
-        f"metadata[{name!r}] is a {type(value).__name__}; it must be text, a number,"
-        " True, False or None."
+        f"metadata[{str(name)!r}] is a {type(value).__name__}; it must be text, a"
+        " number, True, False or None."
     )
 
 

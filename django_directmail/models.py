@@ -98,6 +98,18 @@ class MailLog(models.Model):
     )
     alias = models.CharField(_("mailer"), max_length=100, blank=True)
     region = models.CharField(_("region"), max_length=32, blank=True)
+    route = models.CharField(
+        _("sent through"),
+        max_length=200,
+        blank=True,
+        help_text=_("The other mailer that took it in place of DirectMail's API."),
+    )
+    redirected_to = models.CharField(
+        _("redirected to"),
+        max_length=320,
+        blank=True,
+        help_text=_("Who got it in place of its recipients."),
+    )
     sender = models.CharField(_("sender"), max_length=320, blank=True)
     subject = models.CharField(_("subject"), max_length=998, blank=True)
     tag = models.CharField(_("tag"), max_length=128, blank=True)
@@ -108,6 +120,12 @@ class MailLog(models.Model):
         default=dict,
         blank=True,
         help_text=_("What else was sent, without content and recipients."),
+    )
+    attachments = models.JSONField(
+        _("attachments"),
+        default=list,
+        blank=True,
+        help_text=_("Name and size of each; their content is not kept."),
     )
     has_body = models.BooleanField(
         _("content kept"),

@@ -7,7 +7,7 @@ The same keys stand in ``DIRECTMAIL`` in upper case.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from typing import Any
 
@@ -23,18 +23,9 @@ from django_directmail.api.client import (
 from django_directmail.api.credentials import CredentialsSource
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.parameters import clean_parameters, join_headers
+from django_directmail.policies import POLICIES
 
-__all__ = ["CREDENTIAL_KEYS", "OPTIONS", "POLICIES", "WITHOUT_EFFECT", "LogOptions"]
-
-#: Feature to the policies that it knows; the first one is the default.
-POLICIES = {
-    "alternatives": ("error", "warn"),
-    "cc": ("to", "warn", "error"),
-    "headers": ("error", "warn"),
-    "inline_images": ("error", "warn"),
-    "reply_to": ("first", "warn", "error"),
-    "tags": ("first", "warn", "error"),
-}
+__all__ = ["CREDENTIAL_KEYS", "OPTIONS", "WITHOUT_EFFECT", "Fallback", "LogOptions"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +39,18 @@ class LogOptions:
     bodies: bool = False
     retention_days: int = 90
     database: str | None = None
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """
+    The other mailer: an alias of ``MAILERS``, or the path of a backend and its options.
+
+    ``name`` is what the log calls it.
+    """
+
+    name: str
+    options: Mapping[str, Any] | None = field(default=None, repr=False)
 
 
 def _text(value: Any) -> str:
@@ -167,8 +170,44 @@ def _log(value: Any) -> dict[str, Any]:
     return found
 
 
-def _unavailable(value: Any) -> Any:
-    raise ValueError("it has no effect in this version and could deceive. Remove it.")
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"it is {value!r}; it must be a whole number above 0.")
+    return int(value)
+
+
+def _redirect(value: Any) -> str:
+    addresses = [value] if isinstance(value, str) else value
+    if not isinstance(addresses, (list, tuple)) or not addresses:
+        raise ValueError(f"it is {value!r}; it must be an address, or a list of them.")
+    return ",".join(parse_address(one, "REDIRECT_ALL_TO").wire for one in addresses)
+
+
+def _domains(value: Any) -> tuple[str, ...]:
+    if isinstance(value, str) or not isinstance(value, (list, tuple, set, frozenset)):
+        raise ValueError(f"it is {value!r}; it must be a list of domains.")
+    return tuple(
+        # Spelt as in an address, so that a domain is encoded as there.
+        parse_address(f"x@{_text(domain)}", "ALLOWED_DOMAINS").key.removeprefix("x@")
+        for domain in value
+    )
+
+
+def _fallback(value: Any) -> Fallback:
+    if isinstance(value, str):
+        return Fallback(value)
+    if not isinstance(value, Mapping) or not {"BACKEND"} <= set(value) <= {
+        "BACKEND",
+        "OPTIONS",
+    }:
+        raise ValueError(
+            "it must be an alias of MAILERS, the dotted path of a backend, or a dict"
+            ' with "BACKEND" and "OPTIONS".'
+        )
+    options = value.get("OPTIONS") or {}
+    if not isinstance(options, Mapping):
+        raise ValueError('its "OPTIONS" must be a dict.')
+    return Fallback(_text(value["BACKEND"]), dict(options))
 
 
 CREDENTIAL_KEYS = (
@@ -192,22 +231,20 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "split_recipients": _boolean,
     "policy": _policy,
     "log": _log,
+    "max_concurrency": _count,
+    "redirect_all_to": _redirect,
+    "allowed_domains": _domains,
+    "smtp_fallback": _fallback,
     # Names that are settled, for what is still to come. They change nothing yet, and
     # a system check says so.
     "rate_limit": _number,
-    "max_concurrency": _number,
     "max_attempts": _number,
     "queue": _mapping,
     "webhook": _mapping,
-    # To ignore one of these would send mail where it must not go.
-    "redirect_all_to": _unavailable,
-    "allowed_domains": _unavailable,
-    "smtp_fallback": _unavailable,
 }
 #: Keys that are known and change nothing yet.
 WITHOUT_EFFECT = (
     "rate_limit",
-    "max_concurrency",
     "max_attempts",
     "queue",
     "webhook",

@@ -86,15 +86,24 @@ class OutgoingCall:
         self.sent_at = _now()
         self._started = time.perf_counter()
 
-    def end(self, result: SendResult | Exception | None) -> None:
-        """Note how it ended; ``None`` if nobody knows, as something interrupted it."""
+    def accept(self, result: SendResult | None) -> None:
+        """Note that the mail was taken; another mailer gives no ``result``."""
+        self._finish()
+        self.status, self.result = "accepted", result
+
+    def fail(self, error: Exception) -> None:
+        """Note that it was not taken, as far as ``error`` knows."""
+        self._finish()
+        self.status, self.error = status_of(error), error
+
+    def lose(self) -> None:
+        """Note that nobody knows how it ended, as something interrupted it."""
+        self._finish()
+
+    def _finish(self) -> None:
         self.finished_at = _now()
         if self._started:
             self.duration = time.perf_counter() - self._started
-        if isinstance(result, SendResult):
-            self.status, self.result = "accepted", result
-        elif result is not None:
-            self.status, self.error = status_of(result), result
 
 
 @dataclass
@@ -117,6 +126,16 @@ class Outgoing:
     def take(self, plan: Plan) -> None:
         """Be what ``plan`` says."""
         self.calls = [OutgoingCall(call) for call in plan.calls]
+        for call in self.calls:
+            if call.call.is_withheld:
+                call.status, call.finished_at = "suppressed", _now()
+
+    @property
+    def due(self) -> list[OutgoingCall]:
+        """Return the calls that are to be made."""
+        if self.is_held:
+            return []
+        return [call for call in self.calls if call.status == "sending"]
 
     def refuse(self, error: Exception) -> None:
         """Be over before anything left."""
@@ -137,28 +156,26 @@ class Outgoing:
     def _end_what_was_interrupted(self) -> None:
         for call in self.calls:
             if call.status == "sending":
-                call.end(
+                call.fail(
                     DirectMailError(
                         "The list was interrupted before this mail was tried.",
                         retryable=True,
                     )
                 )
             elif call.finished_at is None:
-                call.end(None)
+                call.lose()
 
     def _error(self) -> Exception | None:
-        errors = [call.error for call in self.calls]
-        if len(errors) == 1 or not any(errors):
-            return errors[0]
-        sent = [
-            Outcome(n, (call.result.env_id,), (call.result.request_id,))
-            for n, call in enumerate(self.calls)
-            if call.result
-        ]
+        made = [call for call in self.calls if not call.call.is_withheld]
         failed = [
-            Outcome(n, error=call.error)
-            for n, call in enumerate(self.calls)
-            if call.error
+            Outcome(n, error=call.error) for n, call in enumerate(made) if call.error
+        ]
+        if not failed or len(made) == 1:
+            return failed[0].error if failed else None
+        sent = [
+            Outcome(n, *_ids(call.result))
+            for n, call in enumerate(made)
+            if call.status == "accepted"
         ]
         text = summarize("calls of this message", sent, failed)
         return SendError(text, sent=sent, failed=failed)
@@ -172,6 +189,10 @@ class Outgoing:
             tuple(status.request_ids),
             status.error,
         )
+
+
+def _ids(result: SendResult | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return ((result.env_id,), (result.request_id,)) if result else ((), ())
 
 
 def summarize(what: str, sent: list[Outcome], failed: list[Outcome]) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from django.utils.functional import Promise
 
@@ -30,6 +30,7 @@ from django_directmail.api.results import wire_names
 __all__ = [
     "PARAMETERS",
     "BadHeader",
+    "DirectMailParameters",
     "clean_header",
     "clean_headers",
     "clean_parameters",
@@ -57,6 +58,31 @@ PARAMETERS = tuple(
 BOOLEANS = ("reply_to_address", "domain_auth")
 # RFC 9110's token, which is narrower than what RFC 5322 allows and safe everywhere.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+class DirectMailParameters(TypedDict, total=False):
+    """
+    What ``message.directmail``, ``message.esp_extra`` and ``DEFAULTS`` may hold.
+
+    ``None`` cancels a parameter of ``DEFAULTS``. The docs have a table of them.
+    """
+
+    account_name: str | None
+    address_type: Literal[0, 1] | None
+    reply_to_address: bool | None
+    from_alias: str | None
+    reply_address: str | None
+    reply_address_alias: str | None
+    tag_name: str | None
+    click_trace: bool | Literal["0", "1"] | None
+    headers: Mapping[str, str] | None
+    template: Template | Mapping[str, Any] | None
+    un_subscribe_link_type: Literal["disabled", "default"] | None
+    un_subscribe_filter_level: (
+        Literal["disabled", "default", "mailfrom", "mailfrom_domain", "edm_id"] | None
+    )
+    domain_auth: bool | None
+    ip_pool_id: str | None
 
 
 class BadHeader(UnsupportedMessage, HeaderError):  # type: ignore[misc, valid-type]  # chosen by Django's version

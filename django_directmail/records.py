@@ -7,10 +7,8 @@ half characters, and what is too long.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from email.headerregistry import Address
 from typing import Any
 
@@ -21,11 +19,13 @@ from django_directmail._compat import is_ours
 from django_directmail.addresses import parse_address
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX, SingleSendMail
 from django_directmail.api.errors import ApiError, DirectMailError
-from django_directmail.conf import Account, get_setting
-from django_directmail.extras import decode_metadata
+from django_directmail.columns import clean, fit, fit_json, moment, size_of
+from django_directmail.conf import Account
+from django_directmail.extras import decode_metadata, decode_name
 from django_directmail.models import MailLog, MailRecipient, new_id
 from django_directmail.outgoing import Outgoing, OutgoingCall
 from django_directmail.parameters import PARAMETERS, to_text
+from django_directmail.reader import ORIGINAL_TO
 
 __all__ = ["OUTCOME", "describe", "note_outcome", "recipients_of"]
 
@@ -47,12 +47,6 @@ OUTCOME = (
 )
 #: Characters of an error that are kept.
 MAX_ERROR = 2_000
-_LENGTHS: dict[str, int] = {
-    field.name: field.max_length
-    for model in (MailRecipient, MailLog)
-    for field in model._meta.concrete_fields
-    if field.max_length
-}
 
 
 def describe(item: Outgoing, account: Account) -> list[MailLog]:
@@ -66,15 +60,19 @@ def describe(item: Outgoing, account: Account) -> list[MailLog]:
     resent_from, resent_by = _get(item.message, "_directmail_resent") or (None, "")
     shared = {
         "message_uid": new_id(),
-        "alias": _fit("alias", account.alias or ""),
+        "alias": fit("alias", account.alias or ""),
         "region": account.region,
         "resent_from_id": resent_from,
-        "resent_by": _fit("resent_by", resent_by),
+        "resent_by": fit("resent_by", resent_by),
     }
     if not item.calls:
         return [MailLog(**shared, **_refused(item))]
     rows = [
-        MailLog(**shared, **_planned(call, keep_body=account.log.bodies))
+        MailLog(
+            **shared,
+            **_planned(call, keep_body=account.log.bodies),
+            **_way(call, account),
+        )
         for call in item.calls
     ]
     rows[0].idempotency_key = item.key
@@ -88,18 +86,22 @@ def note_outcome(row: MailLog, call: OutgoingCall) -> None:
     error, result = call.error, call.result
     row.status = call.status
     row.attempts = call.attempts
-    row.signed_at = _moment(call.signed_at)
-    row.sent_at = _moment(call.sent_at)
-    row.finished_at = _moment(call.finished_at)
+    row.signed_at = None if call.call.letter else moment(call.signed_at)
+    row.sent_at = moment(call.sent_at)
+    row.finished_at = moment(call.finished_at)
     if call.duration is not None:
         row.duration_ms = round(call.duration * 1000)
-    if result:
+    if call.status == "accepted":
         row.accepted = "yes"
-        row.env_id = _fit("env_id", result.env_id)
-        row.request_id = _fit("request_id", result.request_id)
+        if result:
+            row.env_id = fit("env_id", result.env_id)
+            row.request_id = fit("request_id", result.request_id)
     elif error:
         row.accepted = getattr(error, "accepted", "no")
         _note_error(row, error)
+    elif call.status == "suppressed":
+        row.accepted = "no"
+        row.error_message = "ALLOWED_DOMAINS does not list the domain of anybody here."
     else:
         # On its way, or interrupted on its way.
         row.accepted = "unknown"
@@ -108,14 +110,30 @@ def note_outcome(row: MailLog, call: OutgoingCall) -> None:
 
 
 def _note_error(row: MailLog, error: Exception) -> None:
-    row.error_code = type(error).__name__[: _LENGTHS["error_code"]]
+    row.error_code = fit("error_code", type(error).__name__)
     # The text of a foreign exception may hold anything.
     if isinstance(error, DirectMailError) or is_ours(error):
-        row.error_message = _clean(str(error))[:MAX_ERROR]
+        row.error_message = clean(str(error))[:MAX_ERROR]
     if isinstance(error, ApiError):
-        row.error_code = _fit("error_code", error.code or row.error_code)
-        row.request_id = _fit("request_id", error.request_id)
+        row.error_code = fit("error_code", error.code or row.error_code)
+        row.request_id = fit("request_id", error.request_id)
         row.http_status = error.http_status
+
+
+def _way(call: OutgoingCall, account: Account) -> dict[str, Any]:
+    """Return the columns that tell where a call goes, and what goes with it."""
+    columns: dict[str, Any] = {
+        "nonce": call.nonce,
+        "redirected_to": fit("redirected_to", call.call.redirected_to),
+        "attachments": [
+            {"name": clean(file.name), "size": file.size} for file in call.call.files
+        ],
+    }
+    if call.call.letter is not None and account.smtp_fallback is not None:
+        # Neither nonce nor time: nothing was signed.
+        columns["route"] = fit("route", account.smtp_fallback.name)
+        columns["nonce"] = ""
+    return columns
 
 
 def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
@@ -125,26 +143,25 @@ def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
         "text_body": action.text_body or "",
         "html_body": action.html_body or "",
     }
-    size = sum(_size(text) for text in (action.subject, *content.values()))
+    size = sum(size_of(text) for text in (action.subject, *content.values()))
     metadata, headers = _split_headers(action)
     if keep_body:
         # To the letter, so that the same mail can be sent again.
-        headers = dict(action.headers or {})
+        headers = {k: v for k, v in (action.headers or {}).items() if k != ORIGINAL_TO}
     columns = {
-        "sender": _fit("sender", action.account_name),
-        "subject": _fit("subject", action.subject),
-        "tag": _fit("tag", action.tag_name or ""),
+        "sender": fit("sender", action.account_name),
+        "subject": fit("subject", action.subject),
+        "tag": fit("tag", action.tag_name or ""),
         "template_id": "",
         "metadata": metadata,
         "parameters": _parameters(action, headers, keep_body=keep_body),
-        "nonce": call.nonce,
         "size": size,
     }
     if action.template is not None:
-        columns["template_id"] = _fit("template_id", action.template.template_id)
+        columns["template_id"] = fit("template_id", action.template.template_id)
     if keep_body:
         columns["has_body"] = True
-        columns.update({name: _clean(text) for name, text in content.items()})
+        columns.update({name: clean(text) for name, text in content.items()})
     return columns
 
 
@@ -161,7 +178,7 @@ def _parameters(
             # The data of a template is what the bodies are elsewhere.
             value = asdict(value) if keep_body else {"template_id": value.template_id}
         if value is not None:
-            found[name] = _fit_json(value)
+            found[name] = fit_json(value)
     return found
 
 
@@ -171,8 +188,10 @@ def _split_headers(action: SingleSendMail) -> tuple[dict[str, Any], dict[str, st
     prefix = EVENT_HEADER_PREFIX.lower()
     for name, value in (action.headers or {}).items():
         if name.lower().startswith(prefix):
-            metadata[name[len(prefix) :]] = _fit_json(decode_metadata(value))
-        else:
+            key = clean(decode_name(name[len(prefix) :]))
+            metadata[key] = fit_json(decode_metadata(value))
+        elif name != ORIGINAL_TO:
+            # The rows of the recipients tell that one.
             others[name] = value
     return metadata, others
 
@@ -193,8 +212,8 @@ def _refused(item: Outgoing) -> dict[str, Any]:
         "accepted": row.accepted,
         "error_code": row.error_code,
         "error_message": row.error_message,
-        "sender": _fit("sender", sender),
-        "subject": _fit("subject", _loosely(_get(item.message, "subject"))),
+        "sender": fit("sender", sender),
+        "subject": fit("subject", _loosely(_get(item.message, "subject"))),
         "created_at": now,
         "finished_at": now,
     }
@@ -215,11 +234,11 @@ def recipients_of(item: Outgoing) -> Iterator[MailRecipient]:
 
 
 def _recipient(row: MailLog, address: str, kind: str) -> MailRecipient:
-    address = _fit("address", address)
+    address = fit("address", address)
     return MailRecipient(
         log_id=row.pk,
         address=address,
-        address_key=_fit("address_key", address.lower()),
+        address_key=fit("address_key", address.lower()),
         kind=kind,
     )
 
@@ -254,36 +273,3 @@ def _get(message: Any, name: str) -> Any:
         return getattr(message, name, None)
     except Exception:
         return None
-
-
-def _fit(column: str, text: str) -> str:
-    """Return ``text`` fit for ``column``."""
-    return _clean(text)[: _LENGTHS[column]]
-
-
-def _clean(text: str) -> str:
-    """Return ``text`` without what a database refuses."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return text.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
-
-
-def _fit_json(value: Any) -> Any:
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, Mapping):
-        return {_clean(str(key)): _fit_json(part) for key, part in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return value
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
-
-
-def _moment(value: datetime | None) -> datetime | None:
-    """Return ``value`` as the database wants it, which depends on ``USE_TZ``."""
-    if value is None or get_setting("USE_TZ"):
-        return value
-    return timezone.make_naive(value, timezone.get_default_timezone())

@@ -43,6 +43,13 @@ def _impossible(row: MailLog) -> Obstacle | None:
         return Obstacle(_("This mail is on its way. Wait for what comes of it."))
     if row.status == MailLog.Status.QUEUED:
         return Obstacle(_("This mail is still queued and will be sent from there."))
+    if row.route or row.attachments:
+        return Obstacle(
+            _(
+                "The log keeps no attachments, and nothing of a mail that took another"
+                " mailer. Send this one from where it came."
+            )
+        )
     if not row.nonce:
         return Obstacle(
             _(

@@ -45,6 +45,8 @@ CONTENT: dict[str, Any] = {
     "subject": "",
     "metadata": {},
     "parameters": {},
+    "attachments": [],
+    "redirected_to": "",
     "text_body": "",
     "html_body": "",
 }

@@ -32,7 +32,8 @@ class SendStatus:
     ``status`` is ``None`` (not tried), ``"accepted"``, ``"rejected"`` (a final no),
     ``"failed"`` (never arrived; may be sent again), ``"unconfirmed"`` (may have
     arrived), ``"partial"`` (it took several calls, of which some were accepted and
-    others not: see ``recipients`` before sending again) or ``"cancelled"``.
+    others not: see ``recipients`` before sending again), ``"suppressed"``
+    (``ALLOWED_DOMAINS`` has none of the recipients) or ``"cancelled"``.
     ``recipients`` is keyed by the bare address as it was written. ``error`` is what was
     or would have been raised.
     """
@@ -70,6 +71,9 @@ class SendStatus:
     def settle(self, statuses: Iterable[str]) -> None:
         """Set ``status`` from those of the calls."""
         found = set(statuses)
+        if len(found) > 1:
+            # What was withheld on purpose says nothing about the rest.
+            found.discard("suppressed")
         if "unconfirmed" in found:
             self.status = "unconfirmed"
         elif "accepted" in found and len(found) > 1:

@@ -101,6 +101,8 @@ def mailer(open_sandbox, configure):
                 "ACCESS_KEY_ID": sandbox.ACCESS_KEY_ID,
                 "ACCESS_KEY_SECRET": sandbox.ACCESS_KEY_SECRET,
                 "ENDPOINT": open_sandbox.url,
+                # What a list sends arrives in its order.
+                "MAX_CONCURRENCY": 1,
                 **directmail,
             }
         )

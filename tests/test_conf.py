@@ -36,9 +36,13 @@ def test_defaults_without_any_setting(settings):
         "inline_images": "error",
         "headers": "error",
         "alternatives": "error",
+        "attachments": "upload",
         "reply_to": "first",
         "tags": "first",
+        "tracking": "error",
     }
+    assert found.max_concurrency == 8
+    assert (found.redirect_all_to, found.allowed_domains) == (None, None)
 
 
 @pytest.fixture(autouse=True)
@@ -216,7 +220,17 @@ def test_policy_of_one_feature_leaves_the_others(settings):
         ({"DEFAULTS": {"account_name": "x"}}, "ACCOUNT_NAME"),
         ({"RATE_LIMIT": 0}, "a number above 0"),
         ({"LOG": True}, "must be a dict"),
-        ({"REDIRECT_ALL_TO": "x@example.com"}, "could deceive"),
+        ({"MAX_CONCURRENCY": 0}, "a whole number above 0"),
+        ({"MAX_CONCURRENCY": 2.5}, "a whole number above 0"),
+        ({"REDIRECT_ALL_TO": "nobody"}, "has no domain"),
+        ({"REDIRECT_ALL_TO": ["a@example.com", "b"]}, "has no domain"),
+        ({"REDIRECT_ALL_TO": 5}, "must be an address"),
+        ({"ALLOWED_DOMAINS": "example.com"}, "must be a list of domains"),
+        ({"ALLOWED_DOMAINS": ["a@example.com"]}, "ALLOWED_DOMAINS"),
+        ({"POLICY": {"cc": "smtp"}}, "which needs SMTP_FALLBACK"),
+        ({"SMTP_FALLBACK": {"OPTIONS": {}}}, '"BACKEND" and "OPTIONS"'),
+        ({"SMTP_FALLBACK": {"BACKEND": "x", "HOST": "y"}}, '"BACKEND" and "OPTIONS"'),
+        ({"SMTP_FALLBACK": {"BACKEND": "x", "OPTIONS": 1}}, '"OPTIONS" must be'),
     ],
 )
 def test_wrong_value_says_what_where_and_how(settings, directmail, text):

@@ -1,6 +1,7 @@
 """Attributes with the names of django-anymail, and parameters by hand."""
 
 import enum
+import re
 
 import pytest
 from django.core.mail import EmailMessage
@@ -9,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.extras import decode_metadata, encode_metadata
+from django_directmail.extras import (
+    decode_metadata,
+    decode_name,
+    encode_metadata,
+    encode_name,
+)
+from django_directmail.parameters import PARAMETERS, DirectMailParameters
 from tests.mime import parameters
 
 
@@ -33,6 +40,24 @@ def test_metadata_survives_as_printable_ascii(value):
     assert (type(found), found) == (type(value), value)
     assert text.isascii()
     assert text.isprintable()
+
+
+@given(st.text(st.characters(exclude_categories=("Cs",)), min_size=1))
+def test_key_of_metadata_survives_as_a_header_name(key):
+    name = encode_name(key)
+
+    assert re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name)
+    assert decode_name(name) == key
+
+
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("order", "order"), ("order id", "order%20id"), ("100%", "100%25")],
+)
+def test_key_of_metadata_goes_as_in_a_url(outbox, key, name):
+    message(metadata={key: "x"}).send()
+
+    assert outbox.mails[0].headers == {f"X-User-Notify-{name}": "x"}
 
 
 @pytest.mark.parametrize(
@@ -76,9 +101,6 @@ def test_body_next_to_a_template_is_logged_as_ignored(outbox, caplog):
 @pytest.mark.parametrize(
     ("extras", "what"),
     [
-        ({"merge_data": {"to@example.com": {}}}, "merge_data"),
-        ({"merge_global_data": {"a": "b"}}, "template_id"),
-        ({"template_id": "1", "merge_global_data": {"a": 1}}, "'a' is a int"),
         ({"track_opens": True, "track_clicks": False}, "tracks both or none"),
         ({"tags": "welcome"}, "make it a list"),
         ({"tags": lazystr("welcome")}, "make it a list"),
@@ -86,7 +108,8 @@ def test_body_next_to_a_template_is_logged_as_ignored(outbox, caplog):
         ({"tags": [["a"]]}, "A tag is of type list"),
         ({"metadata": {"a": 1, "A": 2}}, "there twice"),
         ({"metadata": {1: "x", "1": "y"}}, "'1' twice"),
-        ({"metadata": {"order id": 1}}, "'order id'"),
+        ({"metadata": {"": 1}}, "an empty key"),
+        ({"metadata": {"\ud800": 1}}, "half a character"),
         ({"template_id": ["1"]}, "template_id is of type list"),
         ({"directmail": {"headers": {"X-User-A": None}}}, "X-User-A is None"),
         ({"metadata": ["a"]}, "make it a dict"),
@@ -137,7 +160,12 @@ def test_line_break_in_a_parameter_is_refused(outbox):
 )
 @pytest.mark.parametrize("attribute", ["directmail", "esp_extra"])
 def test_every_parameter_can_be_given_by_hand(outbox, attribute, name, value, sent):
-    message(**{attribute: {name: value}}).send()
+    one = message(**{attribute: {name: value}})
+    if name == "click_trace":
+        one.tags, one.content_subtype = ["tag"], "html"
+        one.body = "<html><body>Content</body></html>"
+
+    one.send()
 
     assert parameters(outbox.mails[0])[name] == sent
 
@@ -171,3 +199,62 @@ def test_esp_extra_wins_over_directmail(outbox):
     message(directmail={"tag_name": "a"}, esp_extra={"tag_name": "b"}).send()
 
     assert outbox.mails[0].tag == "b"
+
+
+def test_type_of_parameters_names_them_all():
+    assert tuple(DirectMailParameters.__annotations__) == PARAMETERS
+
+
+class TestTracking:
+    """DirectMail tracks a mail that has a tag, and HTML with a body element."""
+
+    HTML = "<html><BODY class=a><a href='https://example.com'>x</a></BODY></html>"
+
+    def tracked(self, html=HTML, tags=("news",)):
+        one = message(track_opens=True, track_clicks=True, tags=list(tags))
+        if html:
+            one.content_subtype, one.body = "html", html
+        return one
+
+    def test_with_both_it_is_on(self, outbox):
+        self.tracked().send()
+
+        assert parameters(outbox.mails[0])["click_trace"] == "1"
+
+    @pytest.mark.parametrize(
+        ("html", "tags", "missing"),
+        [
+            (HTML, (), "needs a tag, which"),
+            ("<p>no body element</p>", ("a",), "needs HTML with a <body> element"),
+            ("<tbody>", ("a",), "needs HTML with a <body> element"),
+            ("", (), "needs a tag and HTML with a <body> element"),
+        ],
+    )
+    def test_what_is_missing_is_said(self, outbox, html, tags, missing):
+        with pytest.raises(UnsupportedMessage, match=missing):
+            self.tracked(html, tags).send()
+
+        assert outbox.calls == 0
+
+    def test_policy_warn_sends_without_it(self, mailer, caplog):
+        outbox = mailer(POLICY={"tracking": "warn"})
+
+        assert self.tracked(tags=()).send() == 1
+
+        assert "click_trace" not in parameters(outbox.mails[0])
+        assert 'POLICY["tracking"]' in caplog.text
+
+    def test_default_is_left_out_where_it_cannot_be_and_said(self, mailer, caplog):
+        outbox = mailer(DEFAULTS={"click_trace": True, "tag_name": "all"})
+
+        assert message().send() == 1
+
+        assert "click_trace" not in parameters(outbox.mails[0])
+        assert "DEFAULTS asks for it" in caplog.text
+
+    def test_template_needs_the_tag_only(self, outbox):
+        one = message(track_opens=True, tags=["a"], template_id="1")
+
+        one.send()
+
+        assert parameters(outbox.mails[0])["click_trace"] == "1"

@@ -35,6 +35,7 @@ def test_plain_message_sends_nothing_but_what_it_says(outbox):
 
 def test_everything_at_once(outbox):
     one = with_html(
+        "<body>HTML</body>",
         from_email="Shop <shop@example.com>",
         cc=["cc@example.com"],
         bcc=["bcc@example.com"],
@@ -53,7 +54,7 @@ def test_everything_at_once(outbox):
         "from_alias": "Shop",
         "to_address": "to@example.com,cc@example.com",
         "bcc_address": "bcc@example.com",
-        "html_body": "<p>HTML</p>",
+        "html_body": "<body>HTML</body>",
         "reply_address": "help@example.com",
         "reply_address_alias": "Help",
         "tag_name": "welcome",

@@ -1,11 +1,12 @@
-"""What the API cannot carry: the policies, and the attachments that are to come."""
+"""What the API cannot carry: the policies."""
 
 from email.message import EmailMessage as MimeMessage
-from email.mime.image import MIMEImage
 
 import pytest
 
 from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.backends import EmailBackend
+from django_directmail.policies import POLICIES
 from tests.mime import message, with_html
 
 
@@ -23,6 +24,7 @@ class TestPolicies:
         "inline_images": lambda: inline_image(),
         "reply_to": lambda: message(reply_to=people(2)),
         "tags": lambda: tagged("a", "b"),
+        "tracking": lambda: tracked(),
     }
 
     @pytest.mark.parametrize("feature", PARTS)
@@ -45,7 +47,9 @@ class TestPolicies:
         (record,) = caplog.records
         assert f'POLICY["{feature}"]' in record.message
 
-    @pytest.mark.parametrize("feature", ["headers", "alternatives", "inline_images"])
+    @pytest.mark.parametrize(
+        "feature", ["headers", "alternatives", "inline_images", "tracking"]
+    )
     def test_default_is_an_error(self, outbox, feature):
         with pytest.raises(UnsupportedMessage):
             self.PARTS[feature]().send()
@@ -69,8 +73,7 @@ class TestPolicies:
 
         assert outbox.mails[0].html == "<p>HTML</p>"
 
-    def test_body_of_another_kind_is_always_refused(self, mailer):
-        outbox = mailer(POLICY={"alternatives": "warn"})
+    def test_body_of_another_kind_is_refused(self, outbox):
         one = message()
         one.content_subtype = "calendar"
 
@@ -78,6 +81,12 @@ class TestPolicies:
             one.send()
 
         assert outbox.calls == 0
+
+    @pytest.mark.parametrize("feature", POLICIES)
+    def test_first_choice_is_the_default(self, configure, feature):
+        configure()
+
+        assert EmailBackend().account.policy[feature] == POLICIES[feature][0]
 
 
 def alternative(kind):
@@ -101,55 +110,7 @@ def tagged(*tags):
     return one
 
 
-class TestAttachments:
-    """Attachments are refused for now, each kind of them, by name."""
-
-    @pytest.mark.parametrize(
-        "attach",
-        [
-            lambda m: m.attach("a.txt", "text", "text/plain"),
-            lambda m: m.attachments.append(("a.txt", b"\xff", None)),
-            lambda m: m.attachments.append(part()),
-            lambda m: m.attach("mail.eml", message(), "message/rfc822"),
-        ],
-        ids=["attach", "tuple", "part", "message"],
-    )
-    def test_attachment_is_refused_with_a_way_out(self, outbox, attach):
-        one = message()
-        attach(one)
-
-        with pytest.raises(UnsupportedMessage, match="attachment.*SMTP"):
-            one.send()
-
-        assert outbox.calls == 0
-
-    def test_attached_file_with_a_content_id_is_no_inline_image(self, mailer):
-        outbox = mailer(POLICY={"inline_images": "warn"})
-        one = message()
-        file = MimeMessage()
-        file.set_content(
-            b"%PDF", "application", "pdf", disposition="attachment", cid="<file>"
-        )
-        one.attachments.append(file)
-
-        with pytest.raises(UnsupportedMessage, match="attachment"):
-            one.send()
-
-        assert outbox.calls == 0
-
-    def test_legacy_mime_image_with_content_id_is_inline(self, mailer):
-        outbox = mailer(POLICY={"inline_images": "warn"})
-        image = MIMEImage(b"GIF89a", "gif")
-        image.add_header("Content-ID", "<logo>")
-        one = message()
-        one.attachments.append(image)
-
-        assert one.send() == 1
-        assert len(outbox.mails) == 1
-
-
-def part():
-    """Return a part as Django 6 takes it, without a Content-ID."""
-    found = MimeMessage()
-    found.set_content(b"data", "application", "pdf", filename="a.pdf")
-    return found
+def tracked():
+    one = message()
+    one.track_opens = True
+    return one

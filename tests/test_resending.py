@@ -58,6 +58,7 @@ class TestSameMail:
         rich = message(reply_to=["Help <help@example.com>"], headers={"X-User-A": "é"})
         rich.metadata = {"order": 7, "name": "null", "ok": None}
         rich.tags = ["own"]
+        rich.attach_alternative("<body>HTML</body>", "text/html")
         rich.track_clicks = rich.track_opens = True
         raw = message(
             headers={"X-User-Notify-price": "1.10", "x-user-notify-n": '"a"'},

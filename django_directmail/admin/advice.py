@@ -16,6 +16,11 @@ _CERTAINTY = {
     "unknown": gettext_lazy("DirectMail may have this mail."),
     "no": gettext_lazy("DirectMail does not have this mail."),
 }
+_CERTAINTY_OF_ROUTE = {
+    "yes": gettext_lazy("The other mailer has this mail."),
+    "unknown": gettext_lazy("The other mailer may have this mail."),
+    "no": gettext_lazy("The other mailer does not have this mail."),
+}
 _MEANING = {
     _STATUS.QUEUED: gettext_lazy("It waits to be sent."),
     _STATUS.SENDING: gettext_lazy(
@@ -31,6 +36,16 @@ _MEANING = {
     ),
     _STATUS.SUPPRESSED: gettext_lazy("It was held back: its recipients are blocked."),
     _STATUS.CANCELLED: gettext_lazy("It was cancelled before it was sent."),
+}
+_MEANING_OF_ROUTE = {
+    _STATUS.ACCEPTED: gettext_lazy(
+        "Another mailer took it, as the API cannot carry a part of it. Its delivery is"
+        " not followed here."
+    ),
+    _STATUS.FAILED: gettext_lazy("The other mailer did not get it."),
+    _STATUS.UNCONFIRMED: gettext_lazy(
+        "The other mailer had it, and gave no clear answer. It may have gone out."
+    ),
 }
 _ADVICE = {
     _STATUS.REJECTED: gettext_lazy(
@@ -48,11 +63,14 @@ _ADVICE[_STATUS.SENDING] = _ADVICE[_STATUS.UNCONFIRMED]
 
 def certainty(row: MailLog) -> str:
     """Say whether DirectMail has the mail."""
-    return str(_CERTAINTY.get(row.accepted, _CERTAINTY["unknown"]))
+    words = _CERTAINTY_OF_ROUTE if row.route else _CERTAINTY
+    return str(words.get(row.accepted, words["unknown"]))
 
 
 def meaning(row: MailLog) -> str:
     """Say what the status means."""
+    if row.route and row.status in _MEANING_OF_ROUTE:
+        return str(_MEANING_OF_ROUTE[row.status])  # type: ignore[index]
     # What has an HTTP status was answered, so it did arrive.
     if row.status == _STATUS.FAILED and row.http_status is not None:
         return gettext("DirectMail did not take it.")

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -30,6 +31,8 @@ _TEXTS = (
     "template_id",
     "alias",
     "region",
+    "route",
+    "redirected_to",
     "env_id",
     "request_id",
 )
@@ -91,12 +94,23 @@ def _facts(row: MailLog) -> Iterator[tuple[str, SafeString | str]]:
     for name in _TEXTS:
         value = getattr(row, name)
         yield _label(name), quote(value) if value else ""
+    yield _label("attachments"), _attachments(row)
     yield _label("size"), filesizeformat(row.size) if row.size else ""
     yield _label("duration_ms"), _milliseconds(row.duration_ms)
 
 
 def _label(name: str) -> str:
     return capfirst(str(MailLog._meta.get_field(name).verbose_name))  # type: ignore[union-attr]
+
+
+def _attachments(row: MailLog) -> SafeString | str:
+    """Return name and size of each file."""
+    files = row.attachments if isinstance(row.attachments, list) else []
+    return format_html_join(
+        ", ",
+        "{} ({})",
+        ((quote(str(f.get("name"))), filesizeformat(f.get("size"))) for f in files),
+    )
 
 
 def _milliseconds(value: int | None) -> str:
@@ -187,7 +201,9 @@ def _resent(user: str) -> str:
 def _ending(row: MailLog) -> str:
     status = MailLog.Status
     endings = {
-        status.ACCEPTED: _("DirectMail accepted it."),
+        status.ACCEPTED: _("The other mailer took it.")
+        if row.route
+        else _("DirectMail accepted it."),
         status.REJECTED: _("It was refused."),
         status.FAILED: _("It did not arrive.")
         if row.http_status is None

@@ -8,6 +8,7 @@ the bare answer, the second step is two: :meth:`Client.post` and :meth:`Client.r
 
 from __future__ import annotations
 
+import copy
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -19,6 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 from django_directmail.api import transport
 from django_directmail.api.actions.action import Action
 from django_directmail.api.credentials import (
+    Credentials,
     CredentialsSource,
     from_environment,
     resolve,
@@ -136,9 +138,9 @@ class Client:
     ``credentials`` is one of :data:`~django_directmail.api.credentials.
     CredentialsSource`; without it the environment is read. It is asked at each call.
     ``endpoint`` overrides the one of ``region``; one that is not Alibaba's, such as the
-    sandbox, also takes the actions of other products. ``signature`` is ``"HMAC-SHA1"`` or
-    ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to wait for each
-    read. Raise :exc:`ValueError` for a value that none of these can be.
+    sandbox, also takes the actions of other products. ``signature`` is
+    ``"HMAC-SHA1"`` or ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to
+    wait for each read. Raise :exc:`ValueError` for a value that none of these can be.
 
     Cheap to make, safe to share between threads: connections belong to the process.
     """
@@ -164,6 +166,16 @@ class Client:
 
     def __repr__(self) -> str:
         return f"<Client {self.endpoint} {self.signature}>"
+
+    def holding(self, credentials: Credentials) -> Client:
+        """
+        Return a client like this one that signs with ``credentials``.
+
+        It is for those who ask the source in one thread and call in another.
+        """
+        client = copy.copy(self)
+        client._credentials = credentials
+        return client
 
     def call(self, action: Action[ResultT]) -> ResultT:
         """
