@@ -14,6 +14,10 @@ from django_directmail.api.actions.account import (
     DescAccountSummary,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.files import (
+    AuthorizeFileUpload,
+    UploadAuthorization,
+)
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
 from django_directmail.api.results import (
     AccountSummary,
@@ -31,6 +35,7 @@ TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
 ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Bucket", "Endpoint", "Product"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
 
@@ -41,6 +46,8 @@ def wire_vocabulary():
         Template,
         Attachment,
         QueryMailAddressByParam,
+        AuthorizeFileUpload,
+        UploadAuthorization,
         SendResult,
         AccountSummary,
         MailAddress,
@@ -164,7 +171,9 @@ def test_module_is_small(path):
         "api",
         "api.actions.account",
         "api.actions.action",
+        "api.actions.files",
         "api.actions.mail",
+        "api.causes",
         "api.client",
         "api.codes",
         "api.credentials",
@@ -173,6 +182,7 @@ def test_module_is_small(path):
         "api.results",
         "api.signing",
         "api.transport",
+        "api.uploads",
         "backends",
         "conf",
         "doctor",

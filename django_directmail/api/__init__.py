@@ -19,6 +19,7 @@ from django_directmail.api.errors import (
     TransportError,
     UnsupportedMessage,
 )
+from django_directmail.api.uploads import File, upload
 
 __all__ = [
     "ApiError",
@@ -28,6 +29,7 @@ __all__ = [
     "CredentialsError",
     "DescAccountSummary",
     "DirectMailError",
+    "File",
     "InvalidSignature",
     "QueryMailAddressByParam",
     "RejectedError",
@@ -39,4 +41,5 @@ __all__ = [
     "TransportError",
     "UnsupportedMessage",
     "from_environment",
+    "upload",
 ]

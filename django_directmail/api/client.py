@@ -239,14 +239,22 @@ class Client:
 
         Raise :exc:`~django_directmail.api.errors.TransportError` if none came.
         """
-        return transport.send(prepared.request, timeout=self.timeout)
+        return transport.send(
+            prepared.request, timeout=self.timeout, sends=prepared.action.sends
+        )
 
     def read(self, prepared: PreparedCall[ResultT], answer: Answer) -> ResultT:
         """Return the result that ``answer`` holds; raise as :meth:`call` does."""
         data = prepared.request.data
         found = read_fields(answer)
         private = (*data.parameters.values(), *prepared.request.proof)
-        error = read_error(data.action, answer, found, private=private)
+        error = read_error(
+            data.action,
+            answer,
+            found,
+            private=private,
+            sends=prepared.action.sends,
+        )
         if error is not None:
             # The answer may repeat the request: nothing of it in a traceback's frame.
             del answer, found, private

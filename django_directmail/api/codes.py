@@ -196,30 +196,35 @@ def api_error(
     http_status: int | None,
     retry_after: float | None = None,
     private: Iterable[str] = (),
+    sends: str | None = "mail",
+    rule: Rule | None = None,
 ) -> ApiError:
     """
     Build the exception for an error answer to ``action``, with nothing private in it.
 
-    ``private`` are the values of the request, which some answers repeat.
+    ``private`` are the values of the request, which some answers repeat; ``sends`` is
+    that of the action. ``rule`` is for codes of another service.
     """
     private = tuple(private)
     code = code if _CODE.fullmatch(code) else redact(code, private=private)
     if not _CODE.fullmatch(request_id):
         request_id = redact(request_id, private=private)
     message = redact(message, private=private)
-    rule = find_rule(code, http_status)
+    rule = rule or find_rule(code, http_status)
+    # What sends nothing need not be looked for, and can be asked for again.
+    remedy = rule.remedy if sends or rule.accepted == "no" else "Try again later."
     verb = "failed" if rule.error is ServerError else "was refused"
     text = f"{action} {verb}: {code} (request {request_id or 'unknown'})."
     if message:
         text += f" {message.rstrip('.')}."
-    text += f" {rule.remedy}"
+    text += f" {remedy}"
     return rule.error(
         text,
         code=code,
         message=message,
         request_id=request_id,
         http_status=http_status,
-        remedy=rule.remedy,
+        remedy=remedy,
         accepted=rule.accepted,
         retryable=rule.retryable,
         retry_after=retry_after,

@@ -201,11 +201,13 @@ def read_error(
     found: Mapping[str, Any] | None,
     *,
     private: Iterable[str] = (),
+    sends: str | None = "mail",
 ) -> DirectMailError | None:
     """
     Return the exception for an ``answer`` with the fields ``found``, ``None`` if good.
 
-    ``private`` are values of the request that must not appear in it. The exception is
+    ``private`` are values of the request that must not appear in it; ``sends`` is that
+    of the action. The exception is
     returned, not raised, so that no traceback holds the body of the answer.
     """
     found = found or {}
@@ -223,6 +225,7 @@ def read_error(
             http_status=answer.status,
             retry_after=_retry_after(answer.headers),
             private=private,
+            sends=sends,
         )
     return _unreadable(action, answer)
 

@@ -1,7 +1,7 @@
 """
-The only module that opens a socket: one signed request out, one answer back.
+The only module that opens a socket: one request out, one answer back.
 
-All calls of a process share one pool of connections, because Django builds a new
+All requests of a process share one pool of connections, because Django builds a new
 backend object for every mail. requests' own conveniences that would change a signed
 request are off: redirects, cookies, retries and the passwords of ``~/.netrc``. Its
 proxies (``HTTPS_PROXY``, ``NO_PROXY``) and certificates (``REQUESTS_CA_BUNDLE``) work.
@@ -9,24 +9,25 @@ proxies (``HTTPS_PROXY``, ``NO_PROXY``) and certificates (``REQUESTS_CA_BUNDLE``
 
 from __future__ import annotations
 
-import io
 import os
 import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
-from requests import exceptions
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_exceptions
 
 from django_directmail import __version__
+from django_directmail.api.causes import explain
 from django_directmail.api.errors import Accepted, TransportError
 from django_directmail.api.results import Answer
 from django_directmail.api.signing import SignedRequest
 
-__all__ = ["is_loopback", "send"]
+__all__ = ["Post", "is_loopback", "post", "send"]
 
 #: An answer is a few hundred bytes; more than this is not read.
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -35,6 +36,22 @@ POOL_SIZE = 64
 
 _lock = threading.Lock()
 _session: requests.Session | None = None
+
+
+@dataclass(frozen=True)
+class Post:
+    """
+    What is to be posted to ``url``: ``parts``, one after the other, never joined.
+
+    ``label`` says in error messages what it is and where it goes. ``sends`` is what a
+    repetition would send twice, such as ``"mail"``; ``None`` if there is nothing.
+    """
+
+    label: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    parts: tuple[bytes, ...] = field(repr=False)
+    sends: str | None = None
 
 
 def is_loopback(url: str) -> bool:
@@ -46,36 +63,50 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def send(request: SignedRequest, *, timeout: tuple[float, float]) -> Answer:
+def send(
+    request: SignedRequest, *, timeout: tuple[float, float], sends: str | None = None
+) -> Answer:
+    """Post a signed call as :func:`post` does; ``sends`` is that of the action."""
+    wanted = Post(
+        label=f"{request.data.action} at {request.data.endpoint}",
+        url=request.url,
+        headers=request.headers,
+        parts=(request.body,),
+        sends=sends,
+    )
+    return post(wanted, timeout=timeout)
+
+
+def post(wanted: Post, *, timeout: tuple[float, float]) -> Answer:
     """
-    Post ``request`` and return the answer, whatever its status.
+    Post what is ``wanted`` and return the answer, whatever its status.
 
     ``timeout`` is for connecting and for each read, in seconds. Raise
     :exc:`~django_directmail.api.errors.TransportError` if no whole answer came; its
     ``accepted`` is ``"no"`` only where the request cannot have been complete.
     """
-    body = _Body(request.body)
+    body = _Body(wanted.parts)
     try:
-        return _post(request, body, timeout)
+        return _post(wanted, body, timeout)
     except _TooLarge:
-        error = _too_large(request)
+        error = _too_large(wanted)
     # requests lets some of urllib3 through, and an OSError for a missing CA bundle.
     except (OSError, urllib3_exceptions.HTTPError) as cause:
-        error = _translate(request, body, cause, timeout)
+        error = _translate(wanted, body, cause, timeout)
     # Outside the except block: an exception of requests carries the request with its
     # body, and would stay attached to ours as its context.
     raise error
 
 
-def _post(request: SignedRequest, body: _Body, timeout: tuple[float, float]) -> Answer:
-    url = request.url
+def _post(wanted: Post, body: _Body, timeout: tuple[float, float]) -> Answer:
+    url = wanted.url
     # A proxy cannot reach the loopback interface of this machine.
     bypass = {"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else None
     with _get_session().post(
         url,
         # An empty file would go out chunked, which is not what was signed.
-        data=body if request.body else b"",
-        headers=dict(request.headers),
+        data=body if len(body) else b"",
+        headers=dict(wanted.headers),
         timeout=timeout,
         allow_redirects=False,
         stream=True,
@@ -100,14 +131,37 @@ class _TooLarge(Exception):
     """The answer is larger than any of DirectMail's."""
 
 
-class _Body(io.BytesIO):
-    """The body of a request, which remembers whether any of it was taken to be sent."""
+class _Body:
+    """
+    The body of a request, as the kind of file that requests sends in small pieces.
 
-    started = False
+    It is read once, from its beginning to its end, and remembers whether any of it
+    was taken to be sent.
+    """
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def __init__(self, parts: tuple[bytes, ...]) -> None:
+        # One that is empty would look like the end.
+        self._waiting = [memoryview(part) for part in parts if part]
+        self._length = sum(map(len, self._waiting))
+        self.started = False
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[bytes]:
+        # requests takes nothing else for a file.
+        return iter(lambda: self.read(16384), b"")
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, ``size`` at most; ``b""`` at the end."""
         self.started = True
-        return super().read(size)
+        if not self._waiting:
+            return b""
+        part = self._waiting[0]
+        piece = part[:size] if size >= 0 else part
+        rest = part[len(piece) :]
+        self._waiting[:1] = [rest] if rest else []
+        return bytes(piece)
 
 
 def _get_session() -> requests.Session:
@@ -134,121 +188,25 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_session)
 
 
-NewConnectionError = urllib3_exceptions.NewConnectionError
-# Since urllib3 2; before, a failed look-up is a NewConnectionError like any other.
-NameResolutionError: type[Exception] = getattr(
-    urllib3_exceptions, "NameResolutionError", NewConnectionError
-)
-
-#: requests' exception to what happened and what to do, most specific first. The
-#: second part says whether the request may have arrived, for all that is known from
-#: the class alone. ConnectionError is also what a refused connection raises.
-CAUSES: tuple[tuple[type[Exception], Accepted, str], ...] = (
-    (
-        exceptions.ProxyError,
-        "no",
-        "the HTTP proxy refused or is not there. Check HTTPS_PROXY and NO_PROXY.",
-    ),
-    (
-        NameResolutionError,
-        "no",
-        "its name cannot be resolved. Check the endpoint, the region and the network.",
-    ),
-    (
-        NewConnectionError,
-        "no",
-        "the connection was refused or there is no route. Is the network up? If this"
-        " is the sandbox, is it running?",
-    ),
-    (
-        exceptions.ConnectTimeout,
-        "no",
-        "no connection within {connect:g} s. Check network, firewall and proxy.",
-    ),
-    (
-        exceptions.SSLError,
-        "no",
-        "TLS failed; the certificate may not be trusted. Check the endpoint, the clock"
-        " and REQUESTS_CA_BUNDLE.",
-    ),
-    (
-        exceptions.ReadTimeout,
-        "unknown",
-        "no answer within {read:g} s. Look whether the mail went out before you send it"
-        " again; TIMEOUT gives it longer.",
-    ),
-    (
-        exceptions.ConnectionError,
-        "unknown",
-        "the connection broke before the answer. Look whether the mail went out before"
-        " you send it again.",
-    ),
-    (
-        exceptions.ChunkedEncodingError,
-        "unknown",
-        "the answer was cut off. Look whether the mail went out before you send it"
-        " again.",
-    ),
-    (
-        exceptions.ContentDecodingError,
-        "unknown",
-        "the answer cannot be decompressed. Is there a proxy in between?",
-    ),
-    (exceptions.InvalidURL, "no", "this is not a valid URL. Correct the endpoint."),
-    (
-        urllib3_exceptions.LocationValueError,
-        "no",
-        "this is not a valid URL. Correct the endpoint.",
-    ),
-    (exceptions.RequestException, "unknown", "the request failed ({kind})."),
-    (urllib3_exceptions.HTTPError, "unknown", "the request failed ({kind})."),
-    (
-        OSError,
-        "unknown",
-        "a file of certificates cannot be read. Check REQUESTS_CA_BUNDLE.",
-    ),
-)
-
-
 def _translate(
-    request: SignedRequest,
-    body: _Body,
-    cause: Exception,
-    timeout: tuple[float, float],
+    wanted: Post, body: _Body, cause: Exception, timeout: tuple[float, float]
 ) -> TransportError:
-    chain = _chain(cause)
-    kind, accepted, text = next(
-        row for row in CAUSES if any(isinstance(link, row[0]) for link in chain)
-    )
-    if request.body:
+    accepted, text = explain(cause, timeout=timeout, sends=wanted.sends)
+    if len(body):
         # Better than any class: a body that nobody began to read was never sent.
         accepted = "unknown" if body.started else "no"
-    connect, read = timeout
-    text = text.format(connect=connect, read=read, kind=type(cause).__name__)
-    return _error(request, accepted, text)
+    return _error(wanted, accepted, text)
 
 
-def _chain(cause: BaseException | None) -> list[BaseException]:
-    """Return ``cause`` and what it wraps, as requests and urllib3 nest their errors."""
-    found: list[BaseException] = []
-    while isinstance(cause, BaseException) and len(found) < 10:
-        found.append(cause)
-        inner = [arg for arg in cause.args if isinstance(arg, BaseException)]
-        cause = getattr(cause, "reason", None) or (inner[0] if inner else None)
-    return found
-
-
-def _too_large(request: SignedRequest) -> TransportError:
+def _too_large(wanted: Post) -> TransportError:
     return _error(
-        request,
+        wanted,
         "unknown",
         f"the answer is larger than {MAX_ANSWER_BYTES} bytes. Is the endpoint right?",
     )
 
 
-def _error(request: SignedRequest, accepted: Accepted, text: str) -> TransportError:
+def _error(wanted: Post, accepted: Accepted, text: str) -> TransportError:
     return TransportError(
-        f"{request.data.action} at {request.data.endpoint}: {text}",
-        accepted=accepted,
-        retryable=accepted == "no",
+        f"{wanted.label}: {text}", accepted=accepted, retryable=accepted == "no"
     )

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from xml.sax.saxutils import escape
 
-__all__ = ["HttpAnswer", "Refusal", "render_error", "render_result"]
+__all__ = [
+    "HttpAnswer",
+    "Refusal",
+    "new_request_id",
+    "render_error",
+    "render_result",
+    "render_xml",
+]
 
 
 @dataclass(frozen=True)
@@ -60,10 +67,15 @@ def _render(
     status: int, root: str, fields: Mapping[str, Any], format: str
 ) -> HttpAnswer:
     if format == "XML":
-        text = f'<?xml version="1.0" encoding="UTF-8"?>{_element(root, fields)}'
-        return HttpAnswer(status, text.encode(), "text/xml;charset=utf-8")
+        return render_xml(status, root, fields)
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
     return HttpAnswer(status, text.encode())
+
+
+def render_xml(status: int, root: str, fields: Mapping[str, Any]) -> HttpAnswer:
+    """Return an answer in XML, with ``fields`` below the element ``root``."""
+    text = f'<?xml version="1.0" encoding="UTF-8"?>{_element(root, fields)}'
+    return HttpAnswer(status, text.encode(), "text/xml;charset=utf-8")
 
 
 def _element(name: str, value: Any) -> str:

@@ -45,6 +45,10 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
         "whole milliseconds, an hour at most",
     ),
     "accept": (lambda v: isinstance(v, bool), "true or false"),
+    "action": (
+        lambda v: v is None or (isinstance(v, str) and v.isascii() and v.isalnum()),
+        "the name of an action, or null",
+    ),
 }
 
 
@@ -55,7 +59,9 @@ class Fault:
 
     ``kind`` is one of :data:`KINDS`; ``times`` is the number of calls that it hits.
     ``retry_after`` adds the throttling header, in milliseconds. ``accept`` keeps the
-    mail although the answer is an ``error`` or a ``status``.
+    mail although the answer is an ``error`` or a ``status``. ``action`` lets it wait
+    for one, such as ``"SingleSendMail"``, or for ``"PostObject"``, the upload of a
+    file, which no other fault hits.
     """
 
     kind: str
@@ -66,6 +72,7 @@ class Fault:
     seconds: float = 30.0
     retry_after: int | None = None
     accept: bool = False
+    action: str | None = None
 
     def __post_init__(self) -> None:
         for name, (fits, wanted) in CHECKS.items():
@@ -103,10 +110,14 @@ class Faults:
         with self._lock:
             self._waiting.extend([fault] * fault.times)
 
-    def next(self) -> Fault | None:
-        """Return the fault for this call, if any, and use it up."""
+    def next(self, action: str) -> Fault | None:
+        """Return the first fault that waits for ``action``, if any, and use it up."""
+        wanted = (action,) if action == "PostObject" else (action, None)
         with self._lock:
-            return self._waiting.pop(0) if self._waiting else None
+            for at, fault in enumerate(self._waiting):
+                if fault.action in wanted:
+                    return self._waiting.pop(at)
+        return None
 
     def clear(self) -> None:
         """Forget all that still wait."""

@@ -16,8 +16,10 @@ from django_directmail.api.errors import InvalidSignature
 from django_directmail.sandbox.accounts import KEYS, STS_EXPIRED_TOKEN, Key
 from django_directmail.sandbox.answers import Refusal
 
-__all__ = ["Call", "HttpCall", "Nonces", "authenticate", "read_format"]
+__all__ = ["BUCKET", "Call", "HttpCall", "Nonces", "authenticate", "read_format"]
 
+#: Where files are uploaded to: a host below that of the sandbox, or a path on it.
+BUCKET = "directmail-sandbox"
 #: How far the time of a request may be off, in seconds.
 TOLERANCE = 15 * 60
 #: Common parameters that every signed call must have, by kind of signature.
@@ -41,16 +43,48 @@ class HttpCall:
     form: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+    path: str = "/"
 
     @property
     def parameters(self) -> dict[str, str]:
         """Query and form together, as the service reads them."""
         return {**self.query, **self.form}
 
+    @property
+    def host(self) -> str:
+        """The host and port by which the caller knows us."""
+        return self.headers.get("host", "")
+
+    @property
+    def is_upload(self) -> bool:
+        """Whether it is for the file store and not for the gateway."""
+        return self.path == f"/{BUCKET}/" or self.host.startswith(f"{BUCKET}.")
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is for the API or the file store, and not for a browser."""
+        if self.is_upload:
+            return True
+        if self.method in ("GET", "HEAD"):
+            asks = "x-acs-action" in self.headers or "Action" in self.query
+            return self.path == "/" and asks
+        return self.path == "/"
+
+    @property
+    def action(self) -> str:
+        """The action that is asked for, ``"PostObject"`` for the post of a file."""
+        if self.is_upload:
+            return "PostObject"
+        return self.headers.get("x-acs-action") or self.parameters.get("Action", "")
+
 
 @dataclass(frozen=True)
 class Call:
-    """A call whose signature was found right; ``version`` tells the product."""
+    """
+    A call whose signature was found right; ``version`` tells the product.
+
+    ``host`` is the one that the caller called.
+    """
 
     version: str
     action: str
@@ -58,6 +92,7 @@ class Call:
     access_key_id: str
     format: str
     parameters: Mapping[str, str]
+    host: str = ""
 
 
 class Nonces:
@@ -146,6 +181,7 @@ def _verify_rpc(http: HttpCall) -> tuple[Call, str, str]:
         access_key_id=access_key_id,
         format=read_format(http),
         parameters=parameters,
+        host=http.host,
     )
     return call, parameters["SignatureNonce"], parameters["Timestamp"]
 
@@ -183,6 +219,7 @@ def _verify_acs3(http: HttpCall) -> tuple[Call, str, str]:
         access_key_id=authorization.access_key_id,
         format=read_format(http),
         parameters=http.parameters,
+        host=http.host,
     )
     return call, headers["x-acs-signature-nonce"], headers["x-acs-date"]
 

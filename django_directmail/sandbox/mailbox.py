@@ -5,17 +5,30 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict, deque
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timezone
 from typing import Any
 
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.rules import addresses, carried_headers
 
-__all__ = ["Mail", "Mailbox"]
+__all__ = ["Mail", "MailFile", "Mailbox"]
 
 #: What proves the sender is checked on arrival, and shown to nobody afterwards.
 HIDDEN = ("Signature", "SecurityToken")
+
+
+@dataclass(frozen=True)
+class MailFile:
+    """One attachment of a mail: its name, as the recipient sees it, and its bytes."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """Return the number of bytes."""
+        return len(self.content)
 
 
 @dataclass(frozen=True)
@@ -46,15 +59,26 @@ class Mail:
     template: str
     notes: list[str]
     parameters: Mapping[str, str] = field(repr=False)
+    attachments: tuple[MailFile, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, ready for JSON."""
-        return asdict(self)
+        """Return all fields, ready for JSON: of an attachment, where its bytes are."""
+        found = {f.name: getattr(self, f.name) for f in fields(self)}
+        found["attachments"] = [
+            {
+                "name": file.name,
+                "size": file.size,
+                "url": f"/mails/{self.id}/attachments/{number}",
+            }
+            for number, file in enumerate(self.attachments, start=1)
+        ]
+        return found
 
     @property
     def size(self) -> int:
         """Return about how many characters of memory it takes."""
-        return sum(len(value) for value in self.parameters.values())
+        texts = sum(len(value) for value in self.parameters.values())
+        return texts + sum(file.size for file in self.attachments)
 
 
 class Mailbox:
@@ -70,7 +94,9 @@ class Mailbox:
         self._last_id = 0
         self._revision = 0
 
-    def accept(self, call: Call, request_id: str) -> Mail:
+    def accept(
+        self, call: Call, request_id: str, attachments: tuple[MailFile, ...] = ()
+    ) -> Mail:
         """Keep the mail of a call that passed all rules, and return it."""
         p = call.parameters
         headers, notes = carried_headers(p)
@@ -98,6 +124,7 @@ class Mailbox:
                 template=p.get("Template", ""),
                 notes=notes,
                 parameters={k: v for k, v in p.items() if k not in HIDDEN},
+                attachments=attachments,
             )
             self._mails[mail.id] = mail
             self._size += mail.size

@@ -7,6 +7,7 @@ from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import new_request_id
+from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.rules import check_single_send_mail
@@ -19,9 +20,10 @@ class Sending:
 
     version = "2015-11-23"
 
-    def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
+    def __init__(self, senders: Senders, mailbox: Mailbox, files: Files) -> None:
         self.senders = senders
         self.mailbox = mailbox
+        self.files = files
         #: Action to the method that carries it out.
         self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
             "SingleSendMail": self._single_send_mail,
@@ -29,5 +31,6 @@ class Sending:
 
     def _single_send_mail(self, call: Call) -> Mapping[str, Any]:
         check_single_send_mail(call.parameters, self.senders)
-        mail = self.mailbox.accept(call, new_request_id())
+        attachments = self.files.take(call.parameters)
+        mail = self.mailbox.accept(call, new_request_id(), attachments)
         return {"EnvId": mail.env_id, "RequestId": mail.request_id}

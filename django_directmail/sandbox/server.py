@@ -16,7 +16,8 @@ from urllib.parse import parse_qsl, urlsplit
 from django_directmail.sandbox.accounts import DEFAULT_SENDERS, Senders
 from django_directmail.sandbox.answers import HttpAnswer, Refusal
 from django_directmail.sandbox.faults import Fault, Faults
-from django_directmail.sandbox.gateway import HttpCall
+from django_directmail.sandbox.forms import parse_fields, refuse_length
+from django_directmail.sandbox.gateway import BUCKET, HttpCall
 from django_directmail.sandbox.mailbox import Mail, Mailbox
 from django_directmail.sandbox.service import Service
 from django_directmail.sandbox.viewer import Viewer
@@ -24,8 +25,6 @@ from django_directmail.sandbox.viewer import Viewer
 __all__ = ["DEFAULT_PORT", "Sandbox"]
 
 DEFAULT_PORT = 8025
-#: Bytes of a request's body that are read at all: 8 MB of text, form-encoded.
-MAX_REQUEST = 32 * 1024 * 1024
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -184,50 +183,46 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
-        refusal = _refuse_length(length, chunked="transfer-encoding" in headers)
+        refusal = refuse_length(length, chunked="transfer-encoding" in headers)
         if refusal:
             # What follows is not the next request.
             self.close_connection = True
             self._reply(HttpAnswer(refusal, b""))
             return
         body = self.rfile.read(int(length))
-        if not self._may_ask(headers):
+        http = HttpCall(
+            method=self.command,
+            query=dict(parse_qsl(url.query, keep_blank_values=True)),
+            form=parse_fields(headers, body),
+            headers=headers,
+            body=body,
+            path=url.path,
+        )
+        if not self._may_ask(http.host):
             self._reply(HttpAnswer(403, b"Forbidden: use the address of the sandbox."))
-        elif self._is_call(url.path, url.query, headers):
-            self.server.count_call()
-            http = HttpCall(
-                method=self.command,
-                query=dict(parse_qsl(url.query, keep_blank_values=True)),
-                form=dict(_parse_form(headers, body)),
-                headers=headers,
-                body=body,
-            )
-            self._answer_call(http, sandbox.faults.next())
+        elif http.is_call:
+            if not http.is_upload:
+                self.server.count_call()
+            self._answer_call(http, sandbox.faults.next(http.action))
         else:
             method = "GET" if self.command == "HEAD" else self.command
             self._reply(sandbox.viewer.answer(method, url.path, headers, body))
 
     do_GET = do_HEAD = do_POST = do_DELETE = do_PUT = do_PATCH = _handle
 
-    def _may_ask(self, headers: dict[str, str]) -> bool:
+    def _may_ask(self, address: str) -> bool:
         """
         Refuse other host names on the loopback interface.
 
-        A page of any site can point its own name at 127.0.0.1 and read the mail.
+        A page of any site can point its own name at 127.0.0.1 and read the mail. But
+        no site has a name that ends in this address; the official SDK makes one up.
         """
         try:
-            host = urlsplit(f"//{headers.get('host', '')}").hostname
+            host = urlsplit(f"//{address.removeprefix(f'{BUCKET}.')}").hostname
         except ValueError:
             return False
         bound = str(self.server.server_address[0])
         return bound not in LOOPBACK or host in LOOPBACK or host == bound
-
-    def _is_call(self, path: str, query: str, headers: dict[str, str]) -> bool:
-        if path != "/":
-            return False
-        if self.command in ("GET", "HEAD"):
-            return "x-acs-action" in headers or "Action=" in query
-        return True
 
     def _answer_call(self, http: HttpCall, fault: Fault | None) -> None:
         service = self.server.sandbox.service
@@ -281,19 +276,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: what came in is on the page."""
-
-
-def _refuse_length(length: str, *, chunked: bool) -> int | None:
-    """Return the HTTP status for a body that is not read, ``None`` if it is."""
-    if chunked:
-        return 411
-    if not (length.isascii() and length.isdecimal()) or len(length) > 18:
-        return 400
-    return 413 if int(length) > MAX_REQUEST else None
-
-
-def _parse_form(headers: dict[str, str], body: bytes) -> list[tuple[str, str]]:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        return []
-    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True)

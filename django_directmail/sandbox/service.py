@@ -10,9 +10,12 @@ from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import (
     HttpAnswer,
     Refusal,
+    new_request_id,
     render_error,
     render_result,
+    render_xml,
 )
+from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import (
     Call,
     HttpCall,
@@ -34,7 +37,12 @@ class Service:
         self.senders = senders
         self.mailbox = mailbox
         self._nonces = Nonces()
-        groups = (Sending(senders, mailbox), Queries(senders, mailbox))
+        self.files = Files()
+        groups = (
+            Sending(senders, mailbox, self.files),
+            Queries(senders, mailbox),
+            self.files,
+        )
         #: Version, which tells the product, and action to who carries it out.
         self._actions = {
             (group.version, name): carry_out
@@ -45,6 +53,8 @@ class Service:
     def answer(self, http: HttpCall) -> HttpAnswer:
         """Check the call, carry it out and return the answer."""
         try:
+            if http.is_upload:
+                return self.files.post_object(http)
             call = authenticate(http, self._nonces)
             return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
@@ -62,6 +72,14 @@ class Service:
         """Return the answer of an error, in the format that the caller wants."""
         shown = redact(refusal.message, private=http.parameters.values())
         self.mailbox.note_refusal(refusal.code, shown)
+        host = http.host or "dm.aliyuncs.com"
+        if http.is_upload:
+            fields = {
+                "Code": refusal.code,
+                "Message": refusal.message,
+                "RequestId": new_request_id(),
+                "HostId": host,
+            }
+            return render_xml(refusal.status, "Error", fields)
         format = read_format(http)
-        host = http.headers.get("host", "dm.aliyuncs.com")
         return render_error(refusal, format if format == "XML" else "JSON", host)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
+from urllib.parse import quote
 
 from django_directmail.sandbox.accounts import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
-from django_directmail.sandbox.mailbox import Mail, Mailbox
+from django_directmail.sandbox.mailbox import Mail, Mailbox, MailFile
 
 __all__ = ["Viewer"]
 
@@ -45,6 +46,13 @@ PREVIEW_HEADERS = {
     " frame-ancestors 'self'",
     # The policy above has no word on looking up the names of other servers.
     "X-DNS-Prefetch-Control": "off",
+}
+#: An attachment is somebody else's, too, and may be HTML. It is never shown, only
+#: saved; the policy is for what shows it all the same.
+DOWNLOAD_HEADERS = {
+    **PAGE_HEADERS,
+    "Content-Security-Policy": "sandbox; default-src 'none'; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'",
 }
 #: What makes a browser open a connection before it asks the policy, or without asking
 #: it (``rel="preconnect"``): enough to tell a server that the mail was opened. All that
@@ -81,6 +89,8 @@ class Viewer:
                 return _file(name)
             case "GET", ["mails", id, "preview"]:
                 return self._preview(id)
+            case "GET", ["mails", id, "attachments", number]:
+                return self._attachment(id, number)
             case _, ["api", *parts]:
                 return self._api(method, parts, headers, body)
         return _nothing()
@@ -116,9 +126,8 @@ class Viewer:
         }
 
     def _find(self, id: str) -> Mail | None:
-        # Twenty digits are more than any counter reaches, and int() refuses thousands.
-        number = id.isascii() and id.isdecimal() and len(id) <= 20
-        return self.mailbox.get(int(id)) if number else None
+        number = _number(id)
+        return None if number is None else self.mailbox.get(number)
 
     def _list(self) -> HttpAnswer:
         # The revision first: a mail that arrives in between is then shown next time.
@@ -154,6 +163,14 @@ class Viewer:
         html = CONNECTING.sub("<meta", mail.html).encode()
         return HttpAnswer(200, html, "text/html;charset=utf-8", PREVIEW_HEADERS)
 
+    def _attachment(self, id: str, number: str) -> HttpAnswer:
+        mail, at = self._find(id), _number(number)
+        if mail is None:
+            return _gone()
+        if at is None or not 1 <= at <= len(mail.attachments):
+            return _nothing()
+        return _download(mail.attachments[at - 1])
+
 
 class _Anchors(HTMLParser):
     def __init__(self, html: str) -> None:
@@ -182,6 +199,23 @@ def _links(html: str, text: str) -> list[str]:
 def _file(name: str) -> HttpAnswer:
     content = files(__package__).joinpath("static", name).read_bytes()
     return HttpAnswer(200, content, FILES[name], PAGE_HEADERS)
+
+
+def _number(text: str) -> int | None:
+    # Twenty digits are more than any counter reaches, and int() refuses thousands.
+    fine = text.isascii() and text.isdecimal() and len(text) <= 20
+    return int(text) if fine else None
+
+
+def _download(file: MailFile) -> HttpAnswer:
+    """Return a file to save under its name, as RFC 6266 has it."""
+    # For those that do not know RFC 8187, which carries any name.
+    plain = "".join(
+        c if " " <= c <= "~" and c not in '"\\%' else "_" for c in file.name
+    )
+    name = f"filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
+    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": f"attachment; {name}"}
+    return HttpAnswer(200, file.content, "application/octet-stream", headers)
 
 
 def _json(value: Any, status: int = 200) -> HttpAnswer:

@@ -13,7 +13,7 @@ from django_directmail.api import (
     RejectedError,
     TransportError,
 )
-from django_directmail.api.transport import CAUSES
+from django_directmail.api.causes import CAUSES
 from tests.api.samples import KEY, mail
 from tests.api.servers import CannedServer
 

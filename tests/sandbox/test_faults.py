@@ -194,7 +194,7 @@ def test_waiting_faults_can_be_seen_and_forgotten():
         ("hang", 1, 1),
         ("hang", 1, 1),
     ]
-    assert (faults.as_list(), faults.next()) == ([], None)
+    assert (faults.as_list(), faults.next("SingleSendMail")) == ([], None)
 
 
 @pytest.mark.parametrize(

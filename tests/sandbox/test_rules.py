@@ -283,4 +283,5 @@ def test_the_rules_see_what_was_sent_and_not_more(sandbox):
         "tag": "tag",
         "headers": {"X-User-A": "1"},
         "notes": [],
+        "attachments": [],
     }

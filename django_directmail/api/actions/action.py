@@ -25,6 +25,9 @@ class Action(ABC, Generic[ResultT]):
     version: ClassVar[str] = "2015-11-23"
     #: Where Alibaba Cloud answers this action; ``None``: at DirectMail's own endpoint.
     host: ClassVar[str | None] = None
+    #: What a repetition would send twice, such as ``"mail"``; ``None``: nothing. Then
+    #: no error advises to look for it.
+    sends: ClassVar[str | None] = None
 
     @classmethod
     def action_name(cls) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from django_directmail.api.actions.action import Action
 from django_directmail.api.results import SendResult, wire
@@ -68,6 +68,8 @@ class SingleSendMail(Action[SendResult]):
     needs ``tag_name``, an existing tag. ``headers``: 10 at most; ``Message-ID``,
     ``List-Unsubscribe``, ``List-Unsubscribe-Post`` and ``X-User-*``.
     """
+
+    sends: ClassVar[str | None] = "mail"
 
     account_name: str = wire("AccountName")
     to_address: str = wire("ToAddress")

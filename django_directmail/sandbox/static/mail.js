@@ -1,6 +1,6 @@
 // One mail, drawn into the detail pane.
 // A mail is somebody else's text: it becomes text nodes here, never markup.
-import { localTime, t } from "/static/texts.js";
+import { fileSize, localTime, t } from "/static/texts.js";
 
 const TABS = { html: htmlPanel, text: textPanel, headers: headersPanel, parameters: parametersPanel };
 const NAMES = Object.keys(TABS);
@@ -24,6 +24,7 @@ export function drawMail(mail) {
   $("signature").textContent = t("Signature verified ({method})", { method: mail.signature });
   drawFacts(mail);
   drawNotes(mail);
+  drawFiles(mail);
   drawLinks(mail);
   selectTab(preferred === "html" && !mail.html ? "text" : preferred);
 }
@@ -62,6 +63,16 @@ function drawNotes(mail) {
   }
   $("notes").replaceChildren(...notes.map((note) => el("li", {}, bdi(note))));
   $("notes-box").hidden = !notes.length;
+}
+
+function drawFiles(mail) {
+  const items = mail.attachments.map(({ name, size, url }) => {
+    const link = el("a", { href: url, download: name }, bdi(name));
+    return el("li", {}, link, " ", el("span", { className: "hint" }, fileSize(size)));
+  });
+  $("files").replaceChildren(...items);
+  $("files-title").textContent = t("Attachments ({n})", { n: items.length });
+  $("files-box").hidden = !items.length;
 }
 
 function drawLinks(mail) {

@@ -32,6 +32,7 @@ const CHINESE = {
   "Reply to": "回复至",
   "Tag": "标签",
   "Received": "接收时间",
+  "Attachments ({n})": "附件（{n}）",
   "Links ({n})": "链接（{n}）",
   "Text": "纯文本",
   "Headers": "邮件头",
@@ -96,6 +97,15 @@ export function t(text, values = {}) {
 export function say(node, text) {
   node.dataset.t = text;
   if (node.textContent !== t(text)) node.textContent = t(text);
+}
+
+/** Bytes for people, in steps of 1024. */
+export function fileSize(bytes) {
+  const steps = ["byte", "kilobyte", "megabyte"];
+  const step = bytes < 1024 ? 0 : bytes < 1024 ** 2 ? 1 : 2;
+  const style = { style: "unit", unit: steps[step], unitDisplay: step ? "short" : "long" };
+  const format = new Intl.NumberFormat(language, { ...style, maximumFractionDigits: 1 });
+  return format.format(bytes / 1024 ** step);
 }
 
 export function localTime(moment, style) {

@@ -8,6 +8,7 @@ from alibabacloud_dm20151123 import models
 
 from django_directmail.api import Attachment, SingleSendMail, Template
 from django_directmail.api.results import SendResult
+from django_directmail.sandbox.gateway import BUCKET
 from tests.api.actions.sdk import sdk_client
 from tests.api.samples import mail
 
@@ -33,7 +34,10 @@ EVERYTHING = {
 }
 HEADERS = {"Message-ID": "<m1@example.com>", "X-User-UID1": '"ä"'}
 TEMPLATE_DATA = {"name": "<小红>", "day": "1"}
-FILES = [("a b.txt", "http://b.e.example/k/1"), ("ü&.pdf", "http://b.e.example/k/2?x")]
+FILES = [
+    (name, f"http://{BUCKET}.e.example/{key}")
+    for name, key in (("a b.txt", "k/1"), ("ü&.pdf", "k/2?x"))
+]
 #: Parameters of the gateway, which every call has.
 COMMON = {
     "AccessKeyId",
@@ -93,8 +97,13 @@ def test_everything_is_said():
 
 
 def test_names_and_values_on_the_wire_are_those_of_the_sdk(sandbox, client, signature):
-    client.call(OURS)
-    sdk_client(sandbox, signature=signature).single_send_mail(THEIRS)
+    for send in (
+        lambda: client.call(OURS),
+        lambda: sdk_client(sandbox, signature=signature).single_send_mail(THEIRS),
+    ):
+        for key in ("k/1", "k/2?x"):
+            sandbox.service.files.keep(key, b"content")
+        send()
 
     ours, theirs = [comparable(mail.parameters) for mail in sandbox.mails]
     assert ours == theirs
