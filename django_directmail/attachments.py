@@ -14,10 +14,11 @@ from email.message import Message
 from typing import Any
 
 from django.core.mail import EmailMessage
+from django.utils.functional import Promise
 
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.uploads import MAX_SIZE, File, check_files
-from django_directmail.parameters import one_line
+from django_directmail.parameters import one_line, to_text
 from django_directmail.policies import Judge
 
 __all__ = ["as_content", "read_attachments"]
@@ -82,24 +83,27 @@ def _read(attachment: Any, number: int, message: EmailMessage) -> File:
     name = _name(given_name, kind, number)
     if isinstance(content, EmailMessage):
         # Made once: each time it would get another date.
-        content = _make(content, number)
+        return File(name, _make(content, number))
     if isinstance(content, Message):
         return _lazy(name, content.as_bytes, number)
-    if isinstance(content, (bytearray, memoryview)):
-        return File(name, bytes(content))
-    if isinstance(content, bytes):
-        return File(name, content)
+    return _file(name, content, number, str(message.encoding or "utf-8"))
+
+
+def _file(name: str, content: Any, number: int, encoding: str) -> File:
+    """Return a file of bytes, of text, or of what another file holds."""
     if hasattr(content, "read"):
         content = _read_whole(content, number)
-    if isinstance(content, str):
-        encoding = str(message.encoding or "utf-8")
-        return _lazy(name, lambda: content.encode(encoding), number)
-    if not isinstance(content, bytes):
-        raise UnsupportedMessage(
-            f"The content of attachment {number} is of type {type(content).__name__};"
-            " give bytes, text, a file or a message."
-        )
-    return File(name, content)
+    if isinstance(content, bytes):
+        return File(name, content)
+    if isinstance(content, (bytearray, memoryview)):
+        return File(name, bytes(content))
+    if isinstance(content, (str, Promise)):
+        text = to_text(content)
+        return _lazy(name, lambda: text.encode(encoding), number)
+    raise UnsupportedMessage(
+        f"The content of attachment {number} is of type {type(content).__name__};"
+        " give bytes, text, a file or a message."
+    )
 
 
 def _name(name: Any, kind: Any, number: int) -> str:
