@@ -14,6 +14,11 @@ from django_directmail.api.actions.account import (
     DescAccountSummary,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.batch import (
+    BatchSendMail,
+    Receiver,
+    TemplateContent,
+)
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
 from django_directmail.api.results import (
     AccountSummary,
@@ -30,7 +35,7 @@ AT_HOME = ("django_directmail/api/", "django_directmail/sandbox/")
 TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
-ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Templates", "Receivers", "TemplateContent", "To", "Alias"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
 
@@ -40,6 +45,9 @@ def wire_vocabulary():
         SingleSendMail,
         Template,
         Attachment,
+        BatchSendMail,
+        Receiver,
+        TemplateContent,
         QueryMailAddressByParam,
         SendResult,
         AccountSummary,
@@ -164,6 +172,7 @@ def test_module_is_small(path):
         "api",
         "api.actions.account",
         "api.actions.action",
+        "api.actions.batch",
         "api.actions.mail",
         "api.client",
         "api.codes",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -54,7 +54,9 @@ class Mail:
     @property
     def size(self) -> int:
         """Return about how many characters of memory it takes."""
-        return sum(len(value) for value in self.parameters.values())
+        came_in = sum(len(value) for value in self.parameters.values())
+        # Texts are not copied, but those of a batch are: it fills in their variables.
+        return max(came_in, len(self.subject) + len(self.text) + len(self.html))
 
 
 class Mailbox:
@@ -70,19 +72,25 @@ class Mailbox:
         self._last_id = 0
         self._revision = 0
 
-    def accept(self, call: Call, request_id: str) -> Mail:
-        """Keep the mail of a call that passed all rules, and return it."""
+    def accept(
+        self, call: Call, request_id: str, copies: Iterable[Mapping[str, Any]] = ({},)
+    ) -> Mail:
+        """
+        Keep the mail of a call that passed all rules, and return it.
+
+        A batch becomes several mails under one env id, of which the last is returned:
+        each of ``copies`` holds the fields that are not as the parameters say.
+        """
         p = call.parameters
         headers, notes = carried_headers(p)
         with self._lock:
-            self._last_id += 1
             self._revision += 1
             mail = Mail(
-                id=self._last_id,
+                id=self._last_id + 1,
                 received_at=_now(),
                 signature=call.signature,
                 access_key_id=call.access_key_id,
-                env_id=str(600_000_000_000 + self._last_id),
+                env_id=str(600_000_000_000 + self._last_id + 1),
                 request_id=request_id,
                 sender=p["AccountName"],
                 sender_name=p.get("FromAlias", ""),
@@ -90,7 +98,7 @@ class Mailbox:
                 bcc=addresses(p, "BccAddress"),
                 reply_to=p.get("ReplyAddress", ""),
                 reply_to_name=p.get("ReplyAddressAlias", ""),
-                subject=p["Subject"],
+                subject=p.get("Subject", ""),
                 text=p.get("TextBody", ""),
                 html=p.get("HtmlBody", ""),
                 tag=p.get("TagName", ""),
@@ -99,13 +107,20 @@ class Mailbox:
                 notes=notes,
                 parameters={k: v for k, v in p.items() if k not in HIDDEN},
             )
-            self._mails[mail.id] = mail
-            self._size += mail.size
-            while len(self._mails) > self.capacity or (
-                self._size > self.max_size and len(self._mails) > 1
-            ):
-                self._size -= self._mails.popitem(last=False)[1].size
+            for copy in copies:
+                self._last_id += 1
+                fields = {**copy, "notes": [*notes, *copy.get("notes", ())]}
+                mail = replace(mail, id=self._last_id, **fields)
+                self._keep(mail)
             return mail
+
+    def _keep(self, mail: Mail) -> None:
+        self._mails[mail.id] = mail
+        self._size += mail.size
+        while len(self._mails) > self.capacity or (
+            self._size > self.max_size and len(self._mails) > 1
+        ):
+            self._size -= self._mails.popitem(last=False)[1].size
 
     @property
     def revision(self) -> int:

@@ -221,9 +221,9 @@ class TestContradictions:
     def test_a_hundred_receivers_are_taken(self):
         receivers = [Receiver(to=[f"user{n}@example.org"]) for n in range(100)]
 
-        assert len(json.loads(batch(receivers=receivers).parameters()["Receivers"])) == (
-            100
-        )
+        assert len(
+            json.loads(batch(receivers=receivers).parameters()["Receivers"])
+        ) == (100)
 
     @pytest.mark.parametrize(
         "receivers",
