@@ -22,6 +22,7 @@ from django_directmail.addresses import (
     parse_header,
     refuse_other_recipients,
 )
+from django_directmail.api.actions.batch import MailAction
 from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.conf import Account
@@ -57,7 +58,7 @@ class Call:
     ``kinds`` says of each recipient where it stood: ``"to"``, ``"cc"`` or ``"bcc"``.
     """
 
-    action: SingleSendMail
+    action: MailAction
     recipients: tuple[str, ...] = field(repr=False)
     kinds: tuple[str, ...] = ()
 
@@ -74,9 +75,8 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
     """
     Return the calls that carry ``message``; the message is not changed.
 
-    Raise :exc:`TypeError` or :exc:`ValueError`, of which most are
-    :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot or must
-    not be sent.
+    Raise :exc:`TypeError` or :exc:`ValueError`, mostly
+    :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot be sent.
     """
     refuse_other_recipients(message)
     reader = _Reader(message, account)

@@ -30,6 +30,7 @@ from django_directmail.api.results import wire_names
 __all__ = [
     "PARAMETERS",
     "BadHeader",
+    "clean_data",
     "clean_header",
     "clean_headers",
     "clean_parameters",
@@ -239,6 +240,14 @@ def make_template(template_id: Any, data: Any) -> Template:
     """Return the template parameter; raise :exc:`ValueError` unless all is text."""
     if template_id in (None, ""):
         raise UnsupportedMessage("The template has no id. Set template_id.")
+    return Template(
+        template_id=one_line(template_id, "template_id"),
+        template_data=clean_data(data),
+    )
+
+
+def clean_data(data: Any) -> dict[str, str] | None:
+    """Return the texts for the variables of a template, ``None`` if there are none."""
     if data is not None and not isinstance(data, Mapping):
         raise UnsupportedMessage(
             f"The data of the template is a {type(data).__name__}; make it a dict."
@@ -249,7 +258,4 @@ def make_template(template_id: Any, data: Any) -> Template:
                 f"The template variable {str(name)!r} is a {type(text).__name__};"
                 " DirectMail takes text. Convert it with str()."
             )
-    return Template(
-        template_id=one_line(template_id, "template_id"),
-        template_data={str(k): str(v) for k, v in data.items()} if data else None,
-    )
+    return {str(k): str(v) for k, v in data.items()} if data else None

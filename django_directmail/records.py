@@ -19,7 +19,8 @@ from django.utils.functional import Promise
 
 from django_directmail._compat import is_ours
 from django_directmail.addresses import parse_address
-from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX, SingleSendMail
+from django_directmail.api.actions.batch import BatchSendMail, MailAction
+from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.errors import ApiError, DirectMailError
 from django_directmail.conf import Account, get_setting
 from django_directmail.extras import decode_metadata
@@ -121,18 +122,21 @@ def _note_error(row: MailLog, error: Exception) -> None:
 def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
     """Return the columns that tell what a call carries."""
     action = call.call.action
-    content = {
-        "text_body": action.text_body or "",
-        "html_body": action.html_body or "",
-    }
-    size = sum(_size(text) for text in (action.subject, *content.values()))
+    # The texts of a batch are a part of it, or stored in the console.
+    texts: Any = getattr(action, "template_content", action)
+    names = ("subject", "text_body", "html_body")
+    content = {name: getattr(texts, name, None) or "" for name in names}
+    size = sum(_size(text) for text in content.values())
+    subject = content.pop("subject")
+    # They are not what anybody got, so there is no mail that could be sent again.
+    keep_body = keep_body and texts is action
     metadata, headers = _split_headers(action)
     if keep_body:
         # To the letter, so that the same mail can be sent again.
         headers = dict(action.headers or {})
     columns = {
         "sender": _fit("sender", action.account_name),
-        "subject": _fit("subject", action.subject),
+        "subject": _fit("subject", subject),
         "tag": _fit("tag", action.tag_name or ""),
         "template_id": "",
         "metadata": metadata,
@@ -140,7 +144,9 @@ def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
         "nonce": call.nonce,
         "size": size,
     }
-    if action.template is not None:
+    if isinstance(action, BatchSendMail):
+        columns["template_id"] = _fit("template_id", action.template_name or "")
+    elif action.template is not None:
         columns["template_id"] = _fit("template_id", action.template.template_id)
     if keep_body:
         columns["has_body"] = True
@@ -149,12 +155,12 @@ def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
 
 
 def _parameters(
-    action: SingleSendMail, headers: dict[str, str], *, keep_body: bool
+    action: MailAction, headers: dict[str, str], *, keep_body: bool
 ) -> dict[str, Any]:
     """Return what else was sent, as :mod:`~django_directmail.parameters` names it."""
     found: dict[str, Any] = {}
-    for name in PARAMETERS:
-        value = getattr(action, name)
+    for name in (*PARAMETERS, "receivers_name"):
+        value = getattr(action, name, None)
         if name == "headers":
             value = headers or None
         elif name == "template" and value is not None:
@@ -165,7 +171,7 @@ def _parameters(
     return found
 
 
-def _split_headers(action: SingleSendMail) -> tuple[dict[str, Any], dict[str, str]]:
+def _split_headers(action: MailAction) -> tuple[dict[str, Any], dict[str, str]]:
     """Return metadata and other headers."""
     metadata, others = {}, {}
     prefix = EVENT_HEADER_PREFIX.lower()

@@ -183,6 +183,7 @@ def test_module_is_small(path):
         "api.signing",
         "api.transport",
         "backends",
+        "bulk",
         "conf",
         "doctor",
         "extras",

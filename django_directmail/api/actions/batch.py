@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from django_directmail.api.actions.action import Action
+from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import SendResult, wire
 
-__all__ = ["MAX_RECEIVERS", "BatchSendMail", "Receiver", "TemplateContent"]
+__all__ = [
+    "MAX_RECEIVERS",
+    "BatchSendMail",
+    "MailAction",
+    "Receiver",
+    "TemplateContent",
+]
 
 #: Addresses in one call; more need a list that is stored in the console.
 MAX_RECEIVERS = 100
@@ -93,6 +100,9 @@ class BatchSendMail(Action[SendResult]):
     take the name and drop the other in silence.
     """
 
+    #: Whether it sends something, so that carried out twice is once too often.
+    sends: ClassVar[bool] = True
+
     account_name: str = wire("AccountName")
     address_type: int = wire("AddressType", default=1)
     receivers: Sequence[Receiver] | None = wire("Receivers", default=None, as_json=True)
@@ -139,3 +149,7 @@ class BatchSendMail(Action[SendResult]):
         count = sum(len(receiver.to) for receiver in self.receivers or ())
         to = count or f"the list {self.receivers_name!r}"
         return f"<BatchSendMail from {self.account_name} to {to}>"
+
+
+#: What the log has rows for.
+MailAction: TypeAlias = SingleSendMail | BatchSendMail
