@@ -157,6 +157,7 @@ def _default_name(account: Account, name: str) -> str:
     return name or account.defaults.get("from_alias") or ""
 
 
+@sensitive_variables()
 def _read_receivers(receivers: Any) -> list[tuple[MailAddress, dict[str, str] | None]]:
     """Return each mailbox once, with its data."""
     if isinstance(receivers, (str, bytes, Promise)) or not isinstance(
@@ -195,6 +196,7 @@ def _receiver(address: MailAddress, data: dict[str, str] | None) -> Receiver:
     return Receiver(to=[address.wire], template_data=data)
 
 
+@sensitive_variables()
 def _read_content(given: Any, name: str) -> TemplateContent | None:
     """Return the content, whose sender is called ``name`` if it does not say so."""
     if given is None:

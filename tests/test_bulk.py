@@ -5,6 +5,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
 
 from django_directmail.api import (
+    CredentialsError,
     Receiver,
     RejectedError,
     SingleSendMail,
@@ -388,14 +389,17 @@ class TestErrors:
         assert (caught.value.accepted, caught.value.retryable) == ("unknown", False)
         assert len(sandbox.mails) == 1
 
-    def test_no_error_holds_content_or_receiver(self, outbox):
-        outbox.add_fault("error", code="InvalidBody", message="{UserName} ana@example")
+    @pytest.mark.parametrize("signature", ["HMAC-SHA1", "ACS3-HMAC-SHA256"])
+    def test_no_error_holds_content_or_receiver(self, mailer, signature):
+        """The answer to a wrong signature repeats the whole request."""
+        mailer(ACCESS_KEY_SECRET="wrong", SIGNATURE=signature)
 
-        with pytest.raises(RejectedError) as caught:
-            send()
+        with pytest.raises(CredentialsError) as caught:
+            send({"very.private@example.com": {"UserName": "Zaphod"}})
 
-        assert "Dear" not in str(caught.value)
-        assert "ana@" not in str(caught.value)
+        assert caught.value.code == "SignatureDoesNotMatch"
+        for private in ("very.private", "Zaphod", "Dear", "Hello"):
+            assert private not in str(caught.value) + repr(vars(caught.value))
 
     def test_receivers_of_message_signals_hear_nothing(self, outbox, connect):
         heard = []

@@ -25,6 +25,7 @@ from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.errors import TransportError
 from django_directmail.api.results import wire_names
 from django_directmail.backends import EmailBackend
+from django_directmail.bulk import BATCH_PARAMETERS, send_batch
 from django_directmail.conf import Account
 from django_directmail.options import OPTIONS, POLICIES, WITHOUT_EFFECT
 from django_directmail.parameters import PARAMETERS
@@ -317,6 +318,13 @@ class TestSettings:
         listed = [name for row in rows for name in literals(row[0])]
 
         assert sorted(listed) == sorted(PARAMETERS)
+
+
+def test_each_parameter_of_a_batch_is_named():
+    named = literals((DOCS / "batch.rst").read_text())
+
+    assert set(inspect.signature(send_batch).parameters) - {"parameters"} <= set(named)
+    assert set(BATCH_PARAMETERS) <= set(named)
 
 
 class TestErrors:
