@@ -134,7 +134,7 @@ class EmailBackend(BaseEmailBackend):
         """
         everything = [Outgoing(m, n) for n, m in enumerate(email_messages or ())]
         due = [item for item in everything if self._is_due(item)]
-        self._carry_out([item for item in due if item.status.error is None])
+        self.carry_out([item for item in due if item.status.error is None])
         outcomes = [item.outcome() for item in due]
         failed = [outcome for outcome in outcomes if outcome.error is not None]
         sent = [item.outcome() for item in due if item.status.status == "accepted"]
@@ -183,11 +183,16 @@ class EmailBackend(BaseEmailBackend):
             item.refuse(error)
             return True
 
-    def _carry_out(self, outgoing: list[Outgoing]) -> None:
-        """Plan all, then make their calls, and tell everybody how they ended."""
+    def carry_out(self, outgoing: list[Outgoing]) -> None:
+        """
+        Plan all, then make their calls, and tell everybody how they ended.
+
+        What is no message brings its calls along; only the log hears of it.
+        """
         try:
             for item in outgoing:
-                self._plan(item)
+                if item.message is not None:
+                    self._plan(item)
             self._tell(list_started, outgoing)
             delivery = Delivery(self.account, self.client)
             delivery.carry_out(call for item in outgoing for call in item.due)
@@ -197,7 +202,8 @@ class EmailBackend(BaseEmailBackend):
                 item.settle()
             self._tell(list_finished, outgoing)
             for item in outgoing:
-                self._announce(item)
+                if item.message is not None:
+                    self._announce(item)
 
     def _plan(self, item: Outgoing) -> None:
         """Find out which calls carry the message, after its receivers had it."""

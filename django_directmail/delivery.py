@@ -20,7 +20,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from django_directmail._compat import configuration_error
-from django_directmail.api.actions.mail import Attachment
+from django_directmail.api.actions.mail import Attachment, SingleSendMail
 from django_directmail.api.client import Client, PreparedCall
 from django_directmail.api.credentials import resolve
 from django_directmail.api.errors import CredentialsError, DirectMailError
@@ -178,7 +178,7 @@ def prepare(
     """Return the signed request of ``call``, with what was uploaded for it."""
     action = call.call.action
     found = [attachment for attachment in attachments if attachment is not None]
-    if found:
+    if found and isinstance(action, SingleSendMail):
         action = replace(action, attachments=found)
     return client.prepare(action, nonce=call.nonce, timestamp=call.renew())
 

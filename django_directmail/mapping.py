@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from django.core.mail import EmailMessage
 
 from django_directmail.addresses import refuse_other_recipients
+from django_directmail.api.actions.batch import MailAction
 from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.uploads import File
 from django_directmail.attachments import read_attachments
@@ -36,7 +37,7 @@ class Call:
     ``SMTP_FALLBACK`` sends instead; then the action only tells what is in it.
     """
 
-    action: SingleSendMail
+    action: MailAction
     recipients: tuple[str, ...] = field(repr=False)
     kinds: tuple[str, ...] = ()
     files: tuple[File, ...] = ()
@@ -57,9 +58,8 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
     """
     Return the calls that carry ``message``; the message is not changed.
 
-    Raise :exc:`TypeError` or :exc:`ValueError`, of which most are
-    :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot or must
-    not be sent.
+    Raise :exc:`TypeError` or :exc:`ValueError`, mostly
+    :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot be sent.
     """
     refuse_other_recipients(message)
     try:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.mail import EmailMessage
-from django.utils.functional import Promise
 from django.utils.html import conditional_escape
 
 from django_directmail.addresses import parse_address
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.parameters import clean_headers, to_text
+from django_directmail.parameters import clean_data, clean_headers
 
 __all__ = ["Merge", "fill", "read_merge"]
 
@@ -53,14 +52,14 @@ def read_merge(message: EmailMessage) -> Merge:
     Return the data of ``message``.
 
     Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for a value that is no
-    text: what a number or a date should look like, only its author knows.
+    text.
     """
     shared = getattr(message, "merge_global_data", None)
     given = {name: getattr(message, name, None) for name in PER_RECIPIENT}
     return Merge(
-        shared=_data(shared, "merge_global_data"),
+        shared=clean_data(shared, "merge_global_data") or {},
         data={
-            key: _data(values, "merge_data")
+            key: clean_data(values, "merge_data") or {}
             for key, values in _by_address(given["merge_data"], "merge_data")
         },
         metadata=dict(_by_address(given["merge_metadata"], "merge_metadata")),
@@ -89,28 +88,6 @@ def _by_address(value: Any, name: str) -> list[tuple[str, Mapping[Any, Any]]]:
             )
         found.append((parse_address(address, name).key, values))
     return found
-
-
-def _data(values: Any, where: str) -> dict[str, str]:
-    if values is None:
-        return {}
-    if not isinstance(values, Mapping):
-        raise UnsupportedMessage(
-            f"{where} is a {type(values).__name__}; make it a dict."
-        )
-    return {str(name): _value(name, value, where) for name, value in values.items()}
-
-
-def _value(name: Any, value: Any, where: str) -> str:
-    if not isinstance(value, (str, Promise)):
-        raise UnsupportedMessage(
-            f"The variable {str(name)!r} in {where} is a {type(value).__name__};"
-            " only text can be filled in. Convert it with str()."
-        )
-    # Text that is marked as safe HTML stays so.
-    if isinstance(value, str) and hasattr(value, "__html__"):
-        return value
-    return to_text(value)
 
 
 def fill(

@@ -111,6 +111,7 @@ class Outgoing:
     """
     One message of a list, from the hand-over to its outcome.
 
+    ``message`` is ``None`` for a batch, which comes as the call that it is.
     ``is_held`` is set by who knows that it must not be sent: the log does, for an
     idempotency key that it has seen. ``records`` belongs to the log.
     """

@@ -31,6 +31,7 @@ __all__ = [
     "PARAMETERS",
     "BadHeader",
     "DirectMailParameters",
+    "clean_data",
     "clean_header",
     "clean_headers",
     "clean_parameters",
@@ -265,17 +266,29 @@ def make_template(template_id: Any, data: Any) -> Template:
     """Return the template parameter; raise :exc:`ValueError` unless all is text."""
     if template_id in (None, ""):
         raise UnsupportedMessage("The template has no id. Set template_id.")
+    return Template(
+        template_id=one_line(template_id, "template_id"),
+        template_data=clean_data(data),
+    )
+
+
+def clean_data(data: Any, where: str = "template_data") -> dict[str, str] | None:
+    """
+    Return the texts for the variables of a template, ``None`` if there are none.
+
+    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for a value that is no
+    text: what a number or a date should look like, only its author knows. Text that is
+    marked as safe HTML stays so. ``where`` it stands is for the error.
+    """
     if data is not None and not isinstance(data, Mapping):
-        raise UnsupportedMessage(
-            f"The data of the template is a {type(data).__name__}; make it a dict."
-        )
+        raise UnsupportedMessage(f"{where} is a {type(data).__name__}; make it a dict.")
     for name, text in (data or {}).items():
         if not isinstance(text, (str, Promise)):
             raise UnsupportedMessage(
-                f"The template variable {str(name)!r} is a {type(text).__name__};"
-                " DirectMail takes text. Convert it with str()."
+                f"The template variable {str(name)!r} in {where} is a"
+                f" {type(text).__name__}; it must be text. Convert it with str()."
             )
-    return Template(
-        template_id=one_line(template_id, "template_id"),
-        template_data={str(k): str(v) for k, v in data.items()} if data else None,
-    )
+    return {
+        str(name): text if hasattr(text, "__html__") else to_text(text)
+        for name, text in (data or {}).items()
+    } or None

@@ -17,7 +17,8 @@ from django.utils.functional import Promise
 
 from django_directmail._compat import is_ours
 from django_directmail.addresses import parse_address
-from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX, SingleSendMail
+from django_directmail.api.actions.batch import BatchSendMail, MailAction
+from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.errors import ApiError, DirectMailError
 from django_directmail.columns import clean, fit, fit_json, moment, size_of
 from django_directmail.conf import Account
@@ -139,25 +140,30 @@ def _way(call: OutgoingCall, account: Account) -> dict[str, Any]:
 def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
     """Return the columns that tell what a call carries."""
     action = call.call.action
-    content = {
-        "text_body": action.text_body or "",
-        "html_body": action.html_body or "",
-    }
-    size = sum(size_of(text) for text in (action.subject, *content.values()))
+    # The texts of a batch are a part of it, or stored in the console.
+    texts: Any = getattr(action, "template_content", action)
+    names = ("subject", "text_body", "html_body")
+    content = {name: getattr(texts, name, None) or "" for name in names}
+    size = sum(size_of(text) for text in content.values())
+    subject = content.pop("subject")
+    # They are not what anybody got, so there is no mail that could be sent again.
+    keep_body = keep_body and texts is action
     metadata, headers = _split_headers(action)
     if keep_body:
         # To the letter, so that the same mail can be sent again.
         headers = {k: v for k, v in (action.headers or {}).items() if k != ORIGINAL_TO}
     columns = {
         "sender": fit("sender", action.account_name),
-        "subject": fit("subject", action.subject),
+        "subject": fit("subject", subject),
         "tag": fit("tag", action.tag_name or ""),
         "template_id": "",
         "metadata": metadata,
         "parameters": _parameters(action, headers, keep_body=keep_body),
         "size": size,
     }
-    if action.template is not None:
+    if isinstance(action, BatchSendMail):
+        columns["template_id"] = fit("template_id", action.template_name or "")
+    elif action.template is not None:
         columns["template_id"] = fit("template_id", action.template.template_id)
     if keep_body:
         columns["has_body"] = True
@@ -166,12 +172,12 @@ def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
 
 
 def _parameters(
-    action: SingleSendMail, headers: dict[str, str], *, keep_body: bool
+    action: MailAction, headers: dict[str, str], *, keep_body: bool
 ) -> dict[str, Any]:
     """Return what else was sent, as :mod:`~django_directmail.parameters` names it."""
     found: dict[str, Any] = {}
-    for name in PARAMETERS:
-        value = getattr(action, name)
+    for name in (*PARAMETERS, "receivers_name"):
+        value = getattr(action, name, None)
         if name == "headers":
             value = headers or None
         elif name == "template" and value is not None:
@@ -182,7 +188,7 @@ def _parameters(
     return found
 
 
-def _split_headers(action: SingleSendMail) -> tuple[dict[str, Any], dict[str, str]]:
+def _split_headers(action: MailAction) -> tuple[dict[str, Any], dict[str, str]]:
     """Return metadata and other headers."""
     metadata, others = {}, {}
     prefix = EVENT_HEADER_PREFIX.lower()

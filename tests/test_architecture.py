@@ -14,6 +14,11 @@ from django_directmail.api.actions.account import (
     DescAccountSummary,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.batch import (
+    BatchSendMail,
+    Receiver,
+    TemplateContent,
+)
 from django_directmail.api.actions.files import (
     AuthorizeFileUpload,
     UploadAuthorization,
@@ -34,7 +39,7 @@ AT_HOME = ("django_directmail/api/", "django_directmail/sandbox/")
 TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
-ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Templates", "Receivers", "TemplateContent", "To", "Alias"}
 ORDINARY |= {"Bucket", "Endpoint", "Product"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
@@ -45,6 +50,9 @@ def wire_vocabulary():
         SingleSendMail,
         Template,
         Attachment,
+        BatchSendMail,
+        Receiver,
+        TemplateContent,
         QueryMailAddressByParam,
         AuthorizeFileUpload,
         UploadAuthorization,
@@ -171,6 +179,7 @@ def test_module_is_small(path):
         "api",
         "api.actions.account",
         "api.actions.action",
+        "api.actions.batch",
         "api.actions.files",
         "api.actions.mail",
         "api.causes",
@@ -181,22 +190,34 @@ def test_module_is_small(path):
         "api.redaction",
         "api.results",
         "api.signing",
+        "api.smtp",
         "api.transport",
         "api.uploads",
+        "attachments",
         "backends",
+        "bulk",
+        "columns",
         "conf",
+        "content",
+        "delivery",
         "doctor",
         "extras",
         "inquiry",
+        "letters",
         "mapping",
+        "merging",
         "models",
         "options",
         "outgoing",
         "parameters",
+        "policies",
+        "reader",
+        "recipients",
         "recorder",
         "records",
         "resending",
         "retention",
+        "route",
         "sandbox",
         "signals",
         "statistics",

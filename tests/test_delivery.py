@@ -1,6 +1,7 @@
 """Several calls at a time: how many, in which thread, and what an interrupt leaves."""
 
 import contextvars
+import json
 import os
 import signal
 import threading
@@ -10,13 +11,15 @@ import pytest
 from django.db import connection, transaction
 
 from django_directmail.api import Credentials
+from django_directmail.api.results import SendResult, wire_names
 from django_directmail.backends import EmailBackend
 from django_directmail.models import MailLog
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from django_directmail.signals import post_send
 from tests.mime import message
 
-ANSWER = b'{"EnvId":"1","RequestId":"2"}'
+NAMES = wire_names(SendResult)
+ANSWER = json.dumps({NAMES["env_id"]: "1", NAMES["request_id"]: "2"}).encode()
 
 
 class Meeting(ThreadingHTTPServer):

@@ -19,12 +19,13 @@ from django.core.management import call_command
 from django.utils.log import AdminEmailHandler
 
 from django_directmail.api import errors, results
-from django_directmail.api.actions import account, mail
+from django_directmail.api.actions import account, batch, mail
 from django_directmail.api.actions.action import Action
 from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.errors import TransportError
 from django_directmail.api.results import wire_names
 from django_directmail.backends import EmailBackend
+from django_directmail.bulk import BATCH_PARAMETERS, send_batch
 from django_directmail.conf import Account
 from django_directmail.options import OPTIONS, POLICIES, WITHOUT_EFFECT
 from django_directmail.parameters import PARAMETERS
@@ -319,6 +320,13 @@ class TestSettings:
         assert sorted(listed) == sorted(PARAMETERS)
 
 
+def test_each_parameter_of_a_batch_is_named():
+    named = literals((DOCS / "batch.rst").read_text())
+
+    assert set(inspect.signature(send_batch).parameters) - {"parameters"} <= set(named)
+    assert set(BATCH_PARAMETERS) <= set(named)
+
+
 class TestErrors:
     """The page of errors is that of the code."""
 
@@ -415,11 +423,12 @@ def wire_words():
     """Return DirectMail's own spelling of names that are no ordinary words."""
     owners = [
         found
-        for module in (account, mail, results)
+        for module in (account, batch, mail, results)
         for found in vars(module).values()
         if isinstance(found, type) and is_dataclass(found)
     ]
     names = {wire for owner in owners for wire in wire_names(owner).values()}
     names |= {*REQUIRED, *HIDDEN}
-    classes = {action.__name__ for action in Action.__subclasses__()}
+    # Parts of an action are classes, too, of the name that they have on the wire.
+    classes = {kind.__name__ for kind in (*Action.__subclasses__(), *owners)}
     return {name for name in names if not name.istitle()} - classes

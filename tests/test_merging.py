@@ -1,7 +1,5 @@
 """One message for many: the merge attributes, with a template and without."""
 
-import json
-
 import pytest
 from django.utils.functional import lazystr
 from django.utils.safestring import mark_safe
@@ -177,14 +175,14 @@ class TestWithTemplate:
 
         found = merged(outbox, one)
 
-        assert [json.loads(found[address].template) for address in BOTH] == [
+        assert [parameters(found[address])["template"] for address in BOTH] == [
             {
-                "TemplateId": "411558",
-                "TemplateData": {"shop": "Ours", "name": "<Ann>"},
+                "template_id": "411558",
+                "template_data": {"shop": "Ours", "name": "<Ann>"},
             },
             {
-                "TemplateId": "411558",
-                "TemplateData": {"shop": "Ours", "name": "friend"},
+                "template_id": "411558",
+                "template_data": {"shop": "Ours", "name": "friend"},
             },
         ]
 

@@ -4,6 +4,11 @@ from django_directmail.api.actions.account import (
     DescAccountSummary,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.batch import (
+    BatchSendMail,
+    Receiver,
+    TemplateContent,
+)
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
 from django_directmail.api.client import Client
 from django_directmail.api.credentials import Credentials, from_environment
@@ -24,6 +29,7 @@ from django_directmail.api.uploads import File, upload
 __all__ = [
     "ApiError",
     "Attachment",
+    "BatchSendMail",
     "Client",
     "Credentials",
     "CredentialsError",
@@ -32,11 +38,13 @@ __all__ = [
     "File",
     "InvalidSignature",
     "QueryMailAddressByParam",
+    "Receiver",
     "RejectedError",
     "SendError",
     "ServerError",
     "SingleSendMail",
     "Template",
+    "TemplateContent",
     "ThrottledError",
     "TransportError",
     "UnsupportedMessage",

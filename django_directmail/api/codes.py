@@ -147,6 +147,9 @@ RULES: dict[str, Rule] = {
     "InvalidReplyAddressAlias": Rule(
         RejectedError, gettext_noop("Shorten the display name of the reply address.")
     ),
+    "InvalidReceiver": Rule(
+        RejectedError, gettext_noop("This list of receivers does not exist here.")
+    ),
     "InvalidTemplate": Rule(
         RejectedError, gettext_noop("This template does not exist here.")
     ),

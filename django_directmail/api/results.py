@@ -32,11 +32,13 @@ __all__ = [
 ResultT = TypeVar("ResultT", bound="Result")
 
 
-def wire(name: str, *, default: Any = MISSING) -> Any:
-    """Declare a dataclass field together with its ``name`` on the wire."""
-    if default is MISSING:
-        return field(metadata={"wire": name})
-    return field(default=default, metadata={"wire": name})
+def wire(name: str, *, default: Any = MISSING, as_json: bool = False) -> Any:
+    """
+    Declare a dataclass field together with its ``name`` on the wire.
+
+    ``as_json``: a sequence is sent as one JSON array, not as numbered parameters.
+    """
+    return field(default=default, metadata={"wire": name, "as_json": as_json})
 
 
 def wire_names(cls: Any) -> dict[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -77,7 +77,9 @@ class Mail:
     @property
     def size(self) -> int:
         """Return about how many characters of memory it takes."""
-        texts = sum(len(value) for value in self.parameters.values())
+        came_in = sum(len(value) for value in self.parameters.values())
+        # Texts are not copied, but those of a batch are: it fills in their variables.
+        texts = max(came_in, len(self.subject) + len(self.text) + len(self.html))
         return texts + sum(file.size for file in self.attachments)
 
 
@@ -95,20 +97,29 @@ class Mailbox:
         self._revision = 0
 
     def accept(
-        self, call: Call, request_id: str, attachments: tuple[MailFile, ...] = ()
+        self,
+        call: Call,
+        request_id: str,
+        *,
+        attachments: tuple[MailFile, ...] = (),
+        copies: Iterable[Mapping[str, Any]] = ({},),
     ) -> Mail:
-        """Keep the mail of a call that passed all rules, and return it."""
+        """
+        Keep the mail of a call that passed all rules, and return it.
+
+        A batch becomes several mails under one env id, of which the last is returned:
+        each of ``copies`` holds the fields that are not as the parameters say.
+        """
         p = call.parameters
         headers, notes = carried_headers(p)
         with self._lock:
-            self._last_id += 1
             self._revision += 1
             mail = Mail(
-                id=self._last_id,
+                id=self._last_id + 1,
                 received_at=_now(),
                 signature=call.signature,
                 access_key_id=call.access_key_id,
-                env_id=str(600_000_000_000 + self._last_id),
+                env_id=str(600_000_000_000 + self._last_id + 1),
                 request_id=request_id,
                 sender=p["AccountName"],
                 sender_name=p.get("FromAlias", ""),
@@ -116,7 +127,7 @@ class Mailbox:
                 bcc=addresses(p, "BccAddress"),
                 reply_to=p.get("ReplyAddress", ""),
                 reply_to_name=p.get("ReplyAddressAlias", ""),
-                subject=p["Subject"],
+                subject=p.get("Subject", ""),
                 text=p.get("TextBody", ""),
                 html=p.get("HtmlBody", ""),
                 tag=p.get("TagName", ""),
@@ -126,13 +137,20 @@ class Mailbox:
                 parameters={k: v for k, v in p.items() if k not in HIDDEN},
                 attachments=attachments,
             )
-            self._mails[mail.id] = mail
-            self._size += mail.size
-            while len(self._mails) > self.capacity or (
-                self._size > self.max_size and len(self._mails) > 1
-            ):
-                self._size -= self._mails.popitem(last=False)[1].size
+            for copy in copies:
+                self._last_id += 1
+                fields = {**copy, "notes": [*notes, *copy.get("notes", ())]}
+                mail = replace(mail, id=self._last_id, **fields)
+                self._keep(mail)
             return mail
+
+    def _keep(self, mail: Mail) -> None:
+        self._mails[mail.id] = mail
+        self._size += mail.size
+        while len(self._mails) > self.capacity or (
+            self._size > self.max_size and len(self._mails) > 1
+        ):
+            self._size -= self._mails.popitem(last=False)[1].size
 
     @property
     def revision(self) -> int:

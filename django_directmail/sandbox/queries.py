@@ -7,6 +7,7 @@ from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import Refusal, new_request_id
+from django_directmail.sandbox.batches import RECEIVERS, TEMPLATES
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.mailbox import Mailbox
 
@@ -39,9 +40,9 @@ class Queries:
             "RemainFreeQuota": 2000,
             "Domains": 1,
             "MailAddresses": len(self.senders.patterns),
-            "Receivers": 0,
+            "Receivers": len(RECEIVERS),
             "Tags": 0,
-            "Templates": 0,
+            "Templates": len(TEMPLATES),
             "EnableTimes": 0,
             "IpChannelType": "normal",
         }

@@ -1,5 +1,5 @@
 """
-What SingleSendMail refuses, by the tables of its page and of the error codes.
+What the service refuses, by the tables of SingleSendMail's page and the error codes.
 
 Where DirectMail's pages disagree (a subject of 100 or 256 characters), the newest one
 counts. What the service takes and drops in silence is taken here too, with a note.
@@ -9,13 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import Refusal
 
-__all__ = ["addresses", "carried_headers", "check_single_send_mail"]
+__all__ = [
+    "addresses",
+    "at_most",
+    "carried_headers",
+    "check_body_size",
+    "check_sender",
+    "check_single_send_mail",
+    "check_values",
+    "is_address",
+]
 
 #: Domain and local part of letters, digits, ``_ - .`` (and ``+`` before the ``@``).
 ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
@@ -80,7 +89,15 @@ RULES: dict[str, tuple[Callable[[str], bool], str]] = {
 
 def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> None:
     """Raise :exc:`Refusal` for the first thing that the service would refuse."""
-    for name in MANDATORY:
+    check_values(parameters, MANDATORY)
+    _check_body(parameters)
+    _check_recipients(parameters)
+    check_sender(parameters, senders)
+
+
+def check_values(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
+    """Raise :exc:`Refusal` for what is missing, and for a value that cannot be."""
+    for name in mandatory:
         if not parameters.get(name):
             raise Refusal(
                 400, f"Missing{name}", f"{name} is mandatory for this action."
@@ -89,8 +106,10 @@ def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> N
         value = parameters.get(name)
         if value and not fits(value):
             raise Refusal(400, code, f"The specified {name} is invalid.")
-    _check_body(parameters)
-    _check_recipients(parameters)
+
+
+def check_sender(parameters: Mapping[str, str], senders: Senders) -> None:
+    """Raise :exc:`Refusal` for a sender that does not exist here."""
     if not senders.know(parameters["AccountName"]):
         raise Refusal(
             404,
@@ -104,7 +123,12 @@ def _check_body(parameters: Mapping[str, str]) -> None:
     bodies = [parameters.get(name, "") for name in ("HtmlBody", "TextBody")]
     if not any(bodies) and not parameters.get("Template"):
         raise Refusal(400, "InvalidBody", "HtmlBody or TextBody is mandatory.")
-    if sum(len(body.encode()) for body in bodies) > BODY_LENGTH:
+    check_body_size(*bodies)
+
+
+def check_body_size(*bodies: str) -> None:
+    """Raise :exc:`Refusal` for bodies that are too large together."""
+    if sum(len(body.encode(errors="replace")) for body in bodies) > BODY_LENGTH:
         raise Refusal(400, "InvalidBody", f"More than {BODY_LENGTH} bytes of body.")
 
 

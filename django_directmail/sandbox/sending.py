@@ -7,6 +7,7 @@ from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.answers import new_request_id
+from django_directmail.sandbox.batches import read_batch
 from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.mailbox import Mailbox
@@ -27,10 +28,16 @@ class Sending:
         #: Action to the method that carries it out.
         self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
             "SingleSendMail": self._single_send_mail,
+            "BatchSendMail": self._batch_send_mail,
         }
 
     def _single_send_mail(self, call: Call) -> Mapping[str, Any]:
         check_single_send_mail(call.parameters, self.senders)
         attachments = self.files.take(call.parameters)
-        mail = self.mailbox.accept(call, new_request_id(), attachments)
+        mail = self.mailbox.accept(call, new_request_id(), attachments=attachments)
+        return {"EnvId": mail.env_id, "RequestId": mail.request_id}
+
+    def _batch_send_mail(self, call: Call) -> Mapping[str, Any]:
+        copies = read_batch(call.parameters, self.senders)
+        mail = self.mailbox.accept(call, new_request_id(), copies=copies)
         return {"EnvId": mail.env_id, "RequestId": mail.request_id}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django_directmail.api.errors import UnsupportedMessage
@@ -39,13 +39,16 @@ class Action(ABC, Generic[ResultT]):
         Return the parameters as DirectMail reads them: names and text only.
 
         ``True`` becomes ``true``, a mapping becomes compact JSON, and a sequence
-        becomes ``Name.1.Key``, ``Name.2.Key`` and so on. Raise
-        :exc:`~django_directmail.api.errors.UnsupportedMessage` for text that UTF-8
-        cannot express.
+        becomes ``Name.1.Key``, ``Name.2.Key`` and so on, unless its field says that
+        it is JSON, too. Raise :exc:`~django_directmail.api.errors.UnsupportedMessage`
+        for text that UTF-8 cannot express.
         """
         found: dict[str, str] = {}
+        as_json = {
+            f.metadata["wire"] for f in fields(self) if f.metadata.get("as_json")
+        }
         for wire_name, value in _wire_values(self).items():
-            if isinstance(value, (list, tuple)):
+            if isinstance(value, (list, tuple)) and wire_name not in as_json:
                 for number, item in enumerate(value, start=1):
                     for key, part in _wire_values(item).items():
                         found[f"{wire_name}.{number}.{key}"] = _to_text(part)
@@ -81,8 +84,13 @@ def _wire_values(item: Any) -> dict[str, Any]:
 def _to_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if is_dataclass(value):
-        value = _wire_values(value)
-    if isinstance(value, Mapping):
-        return json.dumps(dict(value), ensure_ascii=False, separators=(",", ":"))
+    if is_dataclass(value) or isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=_to_json
+        )
     return str(value)
+
+
+def _to_json(value: Any) -> dict[str, Any]:
+    """Return what stands in JSON for a dataclass, or a mapping that is no dict."""
+    return _wire_values(value) if is_dataclass(value) else dict(value)

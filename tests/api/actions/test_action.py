@@ -32,6 +32,7 @@ class SomeAction(Action[dict]):
     mapping: dict | None = wire("Mapping", default=None)
     part: Part | None = wire("Part", default=None)
     parts: Sequence[Part] | None = wire("Parts", default=None)
+    listed: Sequence[Part] | None = wire("Listed", default=None, as_json=True)
     not_sent: str = "stays here"
 
     def read(self, answer):
@@ -61,6 +62,11 @@ def test_the_name_of_the_class_is_the_name_of_the_action():
         (
             {"parts": [Part(first="x"), Part(first="y", second=5)]},
             {"Parts.1.First": "x", "Parts.2.First": "y", "Parts.2.Second": "5"},
+        ),
+        ({"listed": []}, {"Listed": "[]"}),
+        (
+            {"listed": [Part(first="你"), Part(first="y", second=5)]},
+            {"Listed": '[{"First":"你"},{"First":"y","Second":5}]'},
         ),
     ],
 )
