@@ -117,7 +117,7 @@ class TestReceivers:
             ([None], "is None; make it text"),
             (
                 {"ana@example.com": {"Order": 17}},
-                "variable 'Order' in template_data is a int",
+                "'Order' in template_data is a int",
             ),
             ({"ana@example.com": "Ana"}, "is a str; make it a dict"),
         ],
