@@ -1,5 +1,6 @@
 """The house keeps its shape: who imports whom, and who speaks DirectMail's names."""
 
+import dataclasses
 import pathlib
 import re
 import shutil
@@ -10,18 +11,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from django_directmail.api import Client, Credentials
-from django_directmail.api.actions.account import (
-    DescAccountSummary,
-    QueryMailAddressByParam,
-)
+from django_directmail.api.actions import account, domains, statistics, tags, templates
+from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
-from django_directmail.api.results import (
-    AccountSummary,
-    MailAddress,
-    MailAddresses,
-    SendResult,
-    wire_names,
-)
+from django_directmail.api.results import Page, SendResult, wire_names
 
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "django_directmail"
@@ -31,6 +24,7 @@ TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
 ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Domain", "Esp", "Length", "Message", "Status", "Total"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
 
@@ -40,11 +34,14 @@ def wire_vocabulary():
         SingleSendMail,
         Template,
         Attachment,
-        QueryMailAddressByParam,
         SendResult,
-        AccountSummary,
-        MailAddress,
-        MailAddresses,
+        Page,
+        *(
+            found
+            for module in (account, domains, statistics, tags, templates)
+            for found in vars(module).values()
+            if dataclasses.is_dataclass(found)
+        ),
     )
     names = {name for cls in classes for name in wire_names(cls).values()}
     client = Client(Credentials("id", "secret", "token"))
@@ -164,7 +161,11 @@ def test_module_is_small(path):
         "api",
         "api.actions.account",
         "api.actions.action",
+        "api.actions.domains",
         "api.actions.mail",
+        "api.actions.statistics",
+        "api.actions.tags",
+        "api.actions.templates",
         "api.client",
         "api.codes",
         "api.credentials",
@@ -175,8 +176,10 @@ def test_module_is_small(path):
         "api.transport",
         "backends",
         "conf",
+        "deliverability",
         "doctor",
         "extras",
+        "findings",
         "inquiry",
         "mapping",
         "models",

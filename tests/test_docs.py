@@ -19,7 +19,14 @@ from django.core.management import call_command
 from django.utils.log import AdminEmailHandler
 
 from django_directmail.api import errors, results
-from django_directmail.api.actions import account, mail
+from django_directmail.api.actions import (
+    account,
+    domains,
+    mail,
+    statistics,
+    tags,
+    templates,
+)
 from django_directmail.api.actions.action import Action
 from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.errors import TransportError
@@ -415,7 +422,7 @@ def wire_words():
     """Return DirectMail's own spelling of names that are no ordinary words."""
     owners = [
         found
-        for module in (account, mail, results)
+        for module in (account, domains, mail, results, statistics, tags, templates)
         for found in vars(module).values()
         if isinstance(found, type) and is_dataclass(found)
     ]

@@ -4,7 +4,15 @@ from django_directmail.api.actions.account import (
     DescAccountSummary,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.domains import DescDomain, QueryDomainByParam
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.actions.statistics import (
+    GetTrackList,
+    SenderStatisticsByTagNameAndBatchID,
+    SenderStatisticsDetailByParam,
+)
+from django_directmail.api.actions.tags import CreateTag, QueryTagByParam
+from django_directmail.api.actions.templates import DescTemplate, QueryTemplateByParam
 from django_directmail.api.client import Client
 from django_directmail.api.credentials import Credentials, from_environment
 from django_directmail.api.errors import (
@@ -24,14 +32,23 @@ __all__ = [
     "ApiError",
     "Attachment",
     "Client",
+    "CreateTag",
     "Credentials",
     "CredentialsError",
     "DescAccountSummary",
+    "DescDomain",
+    "DescTemplate",
     "DirectMailError",
+    "GetTrackList",
     "InvalidSignature",
+    "QueryDomainByParam",
     "QueryMailAddressByParam",
+    "QueryTagByParam",
+    "QueryTemplateByParam",
     "RejectedError",
     "SendError",
+    "SenderStatisticsByTagNameAndBatchID",
+    "SenderStatisticsDetailByParam",
     "ServerError",
     "SingleSendMail",
     "Template",

@@ -13,6 +13,7 @@ from django_directmail.sandbox.answers import (
     render_error,
     render_result,
 )
+from django_directmail.sandbox.console import Console
 from django_directmail.sandbox.gateway import (
     Call,
     HttpCall,
@@ -23,6 +24,7 @@ from django_directmail.sandbox.gateway import (
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.queries import Queries
 from django_directmail.sandbox.sending import Sending
+from django_directmail.sandbox.statistics import Statistics
 
 __all__ = ["Service"]
 
@@ -34,7 +36,13 @@ class Service:
         self.senders = senders
         self.mailbox = mailbox
         self._nonces = Nonces()
-        groups = (Sending(senders, mailbox), Queries(senders, mailbox))
+        console = Console(senders)
+        groups = (
+            Sending(senders, mailbox),
+            Queries(senders, mailbox, console),
+            console,
+            Statistics(senders, mailbox),
+        )
         #: Version, which tells the product, and action to who carries it out.
         self._actions = {
             (group.version, name): carry_out
