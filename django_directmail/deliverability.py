@@ -52,7 +52,7 @@ def examine_domain(
             return
         details = client.call(DescDomain(domain_id=domain.domain_id))
     except DirectMailError as error:
-        yield trouble(subject, error, client)
+        yield trouble(subject, error, client, vital=False)
         return
     records = _records(name, details)
     yield _summary(name, details, records, subject)
@@ -124,7 +124,7 @@ def _summary(
 ) -> Finding:
     # Translators: stands between the names in a list.
     comma = _(", ")
-    parts = [
+    parts = [name] + [
         text % comma.join(names)
         for text, names in (
             (_("verified: %s"), [r.name for r in records if r.is_verified]),
@@ -132,10 +132,7 @@ def _summary(
         )
         if names
     ]
-    found = _("%(domain)s: %(states)s") % {
-        "domain": name,
-        "states": _("; ").join(parts),
-    }
+    found = _("; ").join(parts)
     if _can_send(details):
         return Finding("ok", subject, found)
     remedy = _("Mail from it is refused. Create the records, then verify the domain.")
@@ -168,7 +165,7 @@ def examine_delivery(client: Client, subject: str) -> Finding:
     try:
         days = client.call(query).items
     except DirectMailError as error:
-        return trouble(subject, error, client)
+        return trouble(subject, error, client, vital=False)
     requested = sum(day.request_count for day in days)
     failed = sum(day.failed_count for day in days)
     invalid = sum(day.unavailable_count for day in days)

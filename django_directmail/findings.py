@@ -44,22 +44,29 @@ def skip(*names: str) -> Iterator[Finding]:
         yield Finding("skipped", name, _("skipped, because of the failure above"))
 
 
-def trouble(subject: str, error: DirectMailError, client: Client) -> Finding:
-    """Put an error into words: a warning if mail may be accepted all the same."""
+def trouble(
+    subject: str, error: DirectMailError, client: Client, *, vital: bool = True
+) -> Finding:
+    """
+    Put an error into words: a warning if mail may be accepted all the same.
+
+    ``vital`` is what no mail goes out without; other questions only warn.
+    """
+    level: Level = "failure" if vital else "warning"
     if not isinstance(error, ApiError):
         remedy = _("Check the network, its proxies, REGION and ENDPOINT.")
         if is_loopback(client.endpoint):
             remedy = _("Start the sandbox: python manage.py directmail_sandbox")
-        return Finding("failure", subject, str(error), remedy)
+        return Finding(level, subject, str(error), remedy)
     found = f"{error.code} ({error.request_id or '-'}). {error.message}".strip()
     # Reading about the account takes other permissions than sending.
     forbidden = isinstance(error, CredentialsError) and error.code.startswith(
         ("Forbidden", "NoPermission")
     )
-    if forbidden or isinstance(error, ThrottledError):
+    if forbidden or isinstance(error, ThrottledError) or not vital:
+        level = "warning"
         found = _("cannot be asked, sending may work: %s") % found
-        return Finding("warning", subject, found, _(error.remedy))
-    return Finding("failure", subject, found, _(error.remedy))
+    return Finding(level, subject, found, _(error.remedy))
 
 
 def rows_of(

@@ -227,7 +227,7 @@ def _tag(client: Client, name: str) -> Finding:
     try:
         exists = any(tag.tag_name == name for tag in found)
     except DirectMailError as error:
-        return trouble(_("Tag"), error, client)
+        return trouble(_("Tag"), error, client, vital=False)
     if exists:
         return Finding("ok", _("Tag"), name)
     remedy = _("Create it in the console, or correct tag_name in DEFAULTS.")
@@ -239,13 +239,12 @@ def _template(client: Client, template_id: str) -> Finding:
     subject = _("Template")
     try:
         template = client.call(DescTemplate(template_id=template_id))
-    except ApiError as error:
-        if not error.code.startswith("InvalidTemplate"):
-            return trouble(subject, error, client)
+    except DirectMailError as error:
+        code = error.code if isinstance(error, ApiError) else ""
+        if code.partition(".")[0] != "InvalidTemplate":
+            return trouble(subject, error, client, vital=False)
         remedy = _("Create it in the console, or correct template in DEFAULTS.")
         return Finding("failure", subject, _("%s does not exist") % template_id, remedy)
-    except DirectMailError as error:
-        return trouble(subject, error, client)
     name = f"{template_id} ({template.template_name})"
     words = {
         0: _("%s is a draft"),

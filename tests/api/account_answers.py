@@ -1,13 +1,23 @@
 """Answers about an account, as the service documents them, with what a test needs."""
 
 import json
+from datetime import date
 from email.utils import format_datetime
+from urllib.parse import parse_qs
 
 from django_directmail.api.actions.account import AccountSummary, MailAddress
 from django_directmail.api.actions.domains import DomainDetails
+from django_directmail.api.actions.statistics import DailyTotal
 from tests.api.servers import http
 
-__all__ = ["about_account", "details", "refusal", "sender"]
+__all__ = [
+    "about_account",
+    "details",
+    "period_asked_for",
+    "refusal",
+    "sender",
+    "total",
+]
 
 REQUEST_ID = "95A7D497-F8DD-4834-B81E-C1783236E55F"
 DOMAIN = "mail.example.com"
@@ -53,13 +63,31 @@ def details(**changes):
     return DomainDetails(**fields)
 
 
-def about_account(*senders, date=None, total=None, domain=None, more=None, **summary):
+def total(requested, delivered, failed, invalid):
+    """Return what became of the mails of one day."""
+    return DailyTotal(
+        request_count=requested,
+        success_count=delivered,
+        failed_count=failed,
+        unavailable_count=invalid,
+    )
+
+
+def period_asked_for(received):
+    """Return the first and the last day that a request to a server names."""
+    found = parse_qs(received.body.decode())
+    return tuple(
+        date.fromisoformat(found[name][0]) for name in ("StartTime", "EndTime")
+    )
+
+
+def about_account(*senders, date=None, total=None, domain=None, days=(), **summary):
     """
     Return the HTTP answer to all questions at once.
 
     ``senders`` and ``domain`` are as above; ``date`` is the moment in its Date header,
-    ``None`` for none; ``summary`` are fields of ``AccountSummary``; ``more`` are rows
-    by the names of their lists.
+    ``None`` for none; ``days`` are rows of :func:`total`; ``summary`` are fields of
+    ``AccountSummary``.
     """
     senders, domain = senders or (sender(),), domain or details()
     listed = {"DomainId": domain.domain_id, "DomainName": domain.domain_name}
@@ -72,7 +100,7 @@ def about_account(*senders, date=None, total=None, domain=None, more=None, **sum
         "data": {
             "mailAddress": [dict(item.wire_items()) for item in senders],
             "domain": [listed],
-            **(more or {}),
+            "stat": [dict(day.wire_items()) for day in days],
         },
     }
     return _answer(200, fields, date)
