@@ -20,7 +20,8 @@ from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting
-from django_directmail.inquiry import Finding, Level, inquire, skip, subjects
+from django_directmail.findings import Finding, Level, skip
+from django_directmail.inquiry import inquire, subjects
 from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.options import LogOptions
 from django_directmail.testmail import text_of
@@ -69,7 +70,7 @@ def examine(
     finding, credentials = _credentials(account)
     yield finding
     if credentials is None:
-        yield from skip(*subjects())
+        yield from skip(*subjects(account))
     else:
         # Asked once: a source may give others the next time, or none.
         client = replace(account, credentials=credentials).client()

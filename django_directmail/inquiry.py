@@ -1,5 +1,5 @@
 """
-What DirectMail says of a mailer's key, account, clock and sender, put into words.
+What DirectMail says of a mailer's key, account and clock, and of what its mail names.
 
 It asks only what changes nothing, and sends nothing.
 """
@@ -8,70 +8,60 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timezone
 from email.utils import parsedate_to_datetime
-from typing import Literal
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from django_directmail.addresses import parse_address
 from django_directmail.api.actions.account import (
+    AccountSummary,
     DescAccountSummary,
+    MailAddress,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.tags import QueryTagByParam
+from django_directmail.api.actions.templates import DescTemplate
 from django_directmail.api.client import Client
-from django_directmail.api.errors import (
-    ApiError,
-    CredentialsError,
-    DirectMailError,
-    ThrottledError,
-)
-from django_directmail.api.results import AccountSummary, Answer, MailAddress
-from django_directmail.api.transport import is_loopback
+from django_directmail.api.errors import ApiError, DirectMailError
+from django_directmail.api.results import Answer
 from django_directmail.conf import Account, get_setting
+from django_directmail.deliverability import examine_delivery, examine_domain
+from django_directmail.findings import Finding, Level, rows_of, skip, trouble
 
-__all__ = ["Finding", "Level", "inquire", "skip", "subjects"]
-
-Level = Literal["ok", "warning", "failure", "skipped"]
+__all__ = ["inquire", "subjects"]
 
 #: Seconds that a clock may be off: without a word, and before DirectMail refuses.
 DOUBTFUL_SKEW, REFUSED_SKEW = 60, 15 * 60
-#: The longest text that the senders can be searched for, and pages that are read.
-MAX_KEY_WORD, MAX_PAGES = 60, 10
+#: The longest text that senders and tags can be searched for.
+MAX_SENDER_WORD, MAX_TAG_WORD = 60, 50
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one check found; with a ``remedy`` if there is trouble."""
-
-    level: Level
-    subject: str
-    found: str
-    remedy: str = ""
-
-
-def subjects() -> tuple[str, str, str, str]:
-    """Return what :func:`inquire` has findings about, in order."""
-    return _("Answer"), _("Account"), _("Clock"), _("Sender")
-
-
-def skip(*names: str) -> Iterator[Finding]:
-    """Yield the findings of checks that an earlier failure makes pointless."""
-    for name in names:
-        yield Finding("skipped", name, _("skipped, because of the failure above"))
+def subjects(account: Account | None = None) -> list[str]:
+    """Return what :func:`inquire` has findings about, in order, for an ``account``."""
+    defaults = account.defaults if account else {}
+    return [
+        _("Answer"),
+        _("Account"),
+        _("Clock"),
+        _("Sender"),
+        _("Domain"),
+        *([_("Tag")] if defaults.get("tag_name") else []),
+        *([_("Template")] if defaults.get("template") else []),
+        _("Delivery"),
+    ]
 
 
 def inquire(account: Account, client: Client) -> Iterator[Finding]:
-    """Ask about the account, and then about the sender; yield what comes of it."""
-    names = subjects()
+    """Ask about the account, then about what its mail names; yield what comes of it."""
+    names = subjects(account)
     call = client.prepare(DescAccountSummary())
     started = time.time()
     try:
         answer = client.post(call)
     except DirectMailError as error:
-        yield _trouble(names[0], error, client)
+        yield trouble(names[0], error, client)
         yield from skip(*names[1:])
         return
     took = time.time() - started
@@ -79,12 +69,12 @@ def inquire(account: Account, client: Client) -> Iterator[Finding]:
     try:
         state = _account(client.read(call, answer))
     except DirectMailError as error:
-        state = _trouble(names[1], error, client)
+        state = trouble(names[1], error, client)
         if state.level == "failure":
-            yield _trouble(names[0], error, client)
+            yield trouble(names[0], error, client)
             yield from skip(names[1])
             yield clock
-            yield from skip(names[3])
+            yield from skip(*names[3:])
             return
     text = _("in %(milliseconds)s ms, and the key is right (%(signature)s)")
     values = {
@@ -94,30 +84,34 @@ def inquire(account: Account, client: Client) -> Iterator[Finding]:
     yield Finding("ok", names[0], text % values)
     yield state
     yield clock
-    yield _sender(account, client)
+    yield from _named(account, client)
 
 
-def _trouble(subject: str, error: DirectMailError, client: Client) -> Finding:
-    """Put an error into words: a warning if mail may be accepted all the same."""
-    if not isinstance(error, ApiError):
-        remedy = _("Check the network, its proxies, REGION and ENDPOINT.")
-        if is_loopback(client.endpoint):
-            remedy = _("Start the sandbox: python manage.py directmail_sandbox")
-        return Finding("failure", subject, str(error), remedy)
-    found = f"{error.code} ({error.request_id or '-'}). {error.message}".strip()
-    # Reading about the account takes other permissions than sending.
-    forbidden = isinstance(error, CredentialsError) and error.code.startswith(
-        ("Forbidden", "NoPermission")
-    )
-    if forbidden or isinstance(error, ThrottledError):
-        found = _("cannot be asked, sending may work: %s") % found
-        return Finding("warning", subject, found, _(error.remedy))
-    return Finding("failure", subject, found, _(error.remedy))
+def _named(account: Account, client: Client) -> Iterator[Finding]:
+    """Yield what is found about sender, domain, tag and template, and of deliveries."""
+    setting = "ACCOUNT_NAME" if account.account_name else "DEFAULT_FROM_EMAIL"
+    try:
+        address = (
+            account.account_name or parse_address(get_setting(setting), setting).wire
+        )
+    except ValueError as error:
+        yield Finding("failure", _("Sender"), str(error), _("Correct %s.") % setting)
+        yield from skip(_("Domain"))
+    else:
+        yield _sender(account, client, address, setting)
+        domain = address.rpartition("@")[2].lower()
+        yield from examine_domain(account, client, domain, _("Domain"))
+    tag, template = account.defaults.get("tag_name"), account.defaults.get("template")
+    if tag:
+        yield _tag(client, tag)
+    if template:
+        yield _template(client, template.template_id)
+    yield examine_delivery(client, _("Delivery"))
 
 
 def _account(summary: AccountSummary) -> Finding:
     """Judge the state of the account, and tell its quota."""
-    subject = subjects()[1]
+    subject = _("Account")
     console = _("See DirectMail's console, or ask Alibaba Cloud's support.")
     words = {
         1: (_("frozen"), console),
@@ -147,7 +141,7 @@ def _account(summary: AccountSummary) -> Finding:
 
 def _clock(answer: Answer, asked: float) -> Finding:
     """Compare the moment ``asked``, by this machine's clock, with the answer's date."""
-    subject = subjects()[2]
+    subject = _("Clock")
     try:
         date = parsedate_to_datetime(answer.headers["date"])
     except (KeyError, TypeError, ValueError):
@@ -171,20 +165,13 @@ def _clock(answer: Answer, asked: float) -> Finding:
     return Finding(level, subject, text, remedy)
 
 
-def _sender(account: Account, client: Client) -> Finding:
+def _sender(account: Account, client: Client, address: str, setting: str) -> Finding:
     """Look for the address that mail comes from, and at its state."""
-    subject = subjects()[3]
-    setting = "ACCOUNT_NAME" if account.account_name else "DEFAULT_FROM_EMAIL"
-    try:
-        address = (
-            account.account_name or parse_address(get_setting(setting), setting).wire
-        )
-    except ValueError as error:
-        return Finding("failure", subject, str(error), _("Correct %s.") % setting)
+    subject = _("Sender")
     try:
         sender = _find_sender(client, address)
     except DirectMailError as error:
-        return _trouble(subject, error, client)
+        return trouble(subject, error, client)
     if sender is not None:
         return _state_of(sender, subject, f"{address} ({setting})")
     text = _("%(address)s (%(setting)s) does not exist in %(region)s")
@@ -198,18 +185,12 @@ def _sender(account: Account, client: Client) -> Finding:
 
 def _find_sender(client: Client, address: str) -> MailAddress | None:
     """Return the sender that is ``address``: the search finds those that hold it."""
-    seen = 0
-    for page in range(1, MAX_PAGES + 1):
-        found = client.call(
-            QueryMailAddressByParam(key_word=address[:MAX_KEY_WORD], page_no=page)
-        )
-        for sender in found.items:
-            if sender.account_name.lower() == address.lower():
-                return sender
-        seen += len(found.items)
-        if not found.items or seen >= found.total_count:
-            break
-    return None
+    word = address[:MAX_SENDER_WORD]
+    found = rows_of(
+        client, lambda page: QueryMailAddressByParam(key_word=word, page_no=page)
+    )
+    wanted = address.lower()
+    return next((row for row in found if row.account_name.lower() == wanted), None)
 
 
 def _state_of(sender: MailAddress, subject: str, name: str) -> Finding:
@@ -237,3 +218,40 @@ def _state_of(sender: MailAddress, subject: str, name: str) -> Finding:
         remedy = _("Its limit of mails is reached. Wait, or raise it in the console.")
         return Finding("warning", subject, name, remedy)
     return Finding("ok", subject, name)
+
+
+def _tag(client: Client, name: str) -> Finding:
+    """Look whether the tag of all mail exists."""
+    word = name[:MAX_TAG_WORD]
+    found = rows_of(client, lambda page: QueryTagByParam(key_word=word, page_no=page))
+    try:
+        exists = any(tag.tag_name == name for tag in found)
+    except DirectMailError as error:
+        return trouble(_("Tag"), error, client, vital=False)
+    if exists:
+        return Finding("ok", _("Tag"), name)
+    remedy = _("Create it in the console, or correct tag_name in DEFAULTS.")
+    return Finding("warning", _("Tag"), _("%s does not exist") % name, remedy)
+
+
+def _template(client: Client, template_id: str) -> Finding:
+    """Look whether the template of all mail exists and is approved."""
+    subject = _("Template")
+    try:
+        template = client.call(DescTemplate(template_id=template_id))
+    except DirectMailError as error:
+        code = error.code if isinstance(error, ApiError) else ""
+        if code.partition(".")[0] != "InvalidTemplate":
+            return trouble(subject, error, client, vital=False)
+        remedy = _("Create it in the console, or correct template in DEFAULTS.")
+        return Finding("failure", subject, _("%s does not exist") % template_id, remedy)
+    name = f"{template_id} ({template.template_name})"
+    words = {
+        0: _("%s is a draft"),
+        1: _("%s is in review"),
+        3: _("%s was rejected in review"),
+    }
+    if template.template_status not in words:
+        return Finding("ok", subject, name)
+    remedy = _("Mail needs a template that is approved: see the console.")
+    return Finding("warning", subject, words[template.template_status] % name, remedy)

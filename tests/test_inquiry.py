@@ -6,8 +6,10 @@ from datetime import datetime, timedelta, timezone
 import pytest
 import trustme
 
+from django_directmail.api import Client, CreateTag
 from django_directmail.sandbox import Sandbox
 from tests.api.account_answers import about_account, refusal, sender
+from tests.api.samples import KEY
 from tests.api.servers import CannedServer, http
 from tests.management.reports import run
 
@@ -232,7 +234,8 @@ class TestSender:
         server = service(about_account(sender("other@example.com"), total=1_000_000))
 
         assert run()["Sender"][0] == "FAIL"
-        assert len(server.received) == 11
+        # Ten pages, and one answer each about account, domain, details, delivery.
+        assert len(server.received) == 10 + 4
 
     @pytest.mark.parametrize(
         ("changes", "mark", "text"),
@@ -256,4 +259,92 @@ class TestSender:
         mailer()
         settings.DEFAULT_FROM_EMAIL = "webmaster"
 
-        assert run()["Sender"][0] == "FAIL"
+        report = run()
+
+        assert (report["Sender"][0], report["Domain"][0]) == ("FAIL", "SKIP")
+        assert report["Delivery"][0] == "OK"
+
+
+class TestTag:
+    def test_none_in_the_defaults_is_none_to_look_for(self, outbox):
+        assert {"Tag", "Template"} & set(run()) == set()
+
+    def test_one_that_exists_is_named(self, mailer, open_sandbox):
+        for name in ("welcome_1", "welcome"):
+            _client(open_sandbox).call(CreateTag(tag_name=name))
+        mailer(DEFAULTS={"tag_name": "welcome"})
+
+        assert run()["Tag"] == ("OK", "welcome")
+
+    def test_one_that_does_not_exist_is_a_warning(self, mailer, open_sandbox):
+        _client(open_sandbox).call(CreateTag(tag_name="welcome_1"))
+        mailer(DEFAULTS={"tag_name": "welcome"})
+
+        assert run()["Tag"] == (
+            "WARN",
+            "welcome does not exist -> Create it in the console, or correct tag_name"
+            " in DEFAULTS.",
+        )
+
+    def test_it_is_skipped_like_the_others(self, mailer):
+        mailer(ACCESS_KEY_SECRET="wrong", DEFAULTS={"tag_name": "welcome"})
+
+        assert run()["Tag"][0] == "SKIP"
+
+
+class TestTemplate:
+    @pytest.mark.parametrize(
+        ("template_id", "mark", "text"),
+        [
+            ("411558", "OK", "411558 (order_shipped)"),
+            ("411559", "WARN", "411559 (newsletter) is a draft -> Mail needs"),
+            ("411560", "WARN", "411560 (lottery) was rejected in review -> "),
+            ("1", "FAIL", "1 does not exist -> Create it in the console, or correct"),
+        ],
+    )
+    def test_its_state_is_told(self, mailer, template_id, mark, text):
+        mailer(DEFAULTS={"template": {"template_id": template_id}})
+
+        found = run()["Template"]
+
+        assert found[0] == mark
+        assert found[1].startswith(text)
+
+
+def _client(sandbox):
+    return Client(KEY, endpoint=sandbox.url)
+
+
+class TestWhatOnlyInforms:
+    """Mail goes out whatever comes of these questions."""
+
+    DEFAULTS = {"tag_name": "welcome", "template": {"template_id": "1"}}
+
+    @pytest.mark.parametrize(
+        ("code", "status"),
+        [("Forbidden.RAM", 403), ("Throttling.User", 400), ("InvalidParameter", 400)],
+    )
+    def test_a_refused_question_is_a_warning(self, mailer, code, status):
+        outbox = mailer(DEFAULTS=self.DEFAULTS)
+        # What account and sender are told is as it should be.
+        outbox.add_fault("latency", seconds=0, times=2)
+        outbox.add_fault("error", status=status, code=code, times=40)
+
+        report = run()
+
+        for name in ("Domain", "Tag", "Template", "Delivery"):
+            mark, text = report[name]
+            assert (mark, text.count(code), " -> " in text) == ("WARN", 1, True)
+            assert text.startswith("cannot be asked, sending may work: ")
+        assert report.failed == ""
+
+    def test_no_answer_is_a_warning(self, mailer):
+        outbox = mailer(DEFAULTS=self.DEFAULTS)
+        outbox.add_fault("latency", seconds=0, times=2)
+        outbox.add_fault("drop_before", times=40)
+
+        report = run()
+
+        names = ("Domain", "Tag", "Template", "Delivery")
+        assert [report[name][0] for name in names] == ["WARN"] * 4
+        assert report.failed == ""

@@ -344,7 +344,8 @@ def test_doctor_speaks_chinese(staff, settings):
     printed = run("directmail_doctor")
 
     assert "一切正常。" in printed
-    assert english(printed, "OK SQLite PostgreSQL MariaDB MySQL") == []
+    names = "OK DKIM DMARC CNAME SQLite PostgreSQL MariaDB MySQL"
+    assert english(printed, names) == []
 
 
 def test_doctor_gives_chinese_advice(staff):

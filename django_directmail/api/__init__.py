@@ -9,7 +9,15 @@ from django_directmail.api.actions.batch import (
     Receiver,
     TemplateContent,
 )
+from django_directmail.api.actions.domains import DescDomain, QueryDomainByParam
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.actions.statistics import (
+    GetTrackList,
+    SenderStatisticsByTagNameAndBatchID,
+    SenderStatisticsDetailByParam,
+)
+from django_directmail.api.actions.tags import CreateTag, QueryTagByParam
+from django_directmail.api.actions.templates import DescTemplate, QueryTemplateByParam
 from django_directmail.api.client import Client
 from django_directmail.api.credentials import Credentials, from_environment
 from django_directmail.api.errors import (
@@ -31,16 +39,25 @@ __all__ = [
     "Attachment",
     "BatchSendMail",
     "Client",
+    "CreateTag",
     "Credentials",
     "CredentialsError",
     "DescAccountSummary",
+    "DescDomain",
+    "DescTemplate",
     "DirectMailError",
     "File",
+    "GetTrackList",
     "InvalidSignature",
+    "QueryDomainByParam",
     "QueryMailAddressByParam",
+    "QueryTagByParam",
+    "QueryTemplateByParam",
     "Receiver",
     "RejectedError",
     "SendError",
+    "SenderStatisticsByTagNameAndBatchID",
+    "SenderStatisticsDetailByParam",
     "ServerError",
     "SingleSendMail",
     "Template",

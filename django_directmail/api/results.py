@@ -10,26 +10,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
 from django_directmail.api.codes import RULES, api_error
 from django_directmail.api.errors import DirectMailError, TransportError
 
 __all__ = [
-    "AccountSummary",
     "Answer",
-    "MailAddress",
-    "MailAddresses",
+    "Page",
     "Result",
+    "Row",
     "SendResult",
     "read_error",
     "read_fields",
+    "read_rows",
     "wire",
     "wire_names",
 ]
 
-ResultT = TypeVar("ResultT", bound="Result")
+RowT = TypeVar("RowT", bound="Row")
 
 
 def wire(name: str, *, default: Any = MISSING, as_json: bool = False) -> Any:
@@ -56,13 +56,11 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """Base of all results. ``request_id`` is what Alibaba's support asks for."""
-
-    request_id: str = wire("RequestId", default="")
+class Row:
+    """What has fields in an answer: the answer itself, or one entry of a list."""
 
     @classmethod
-    def from_fields(cls: type[ResultT], answer: Mapping[str, Any]) -> ResultT:
+    def from_fields(cls: type[RowT], answer: Mapping[str, Any]) -> RowT:
         """Pick the fields of this result; numbers arrive as text or as numbers."""
         hints = get_type_hints(cls)
         values: dict[str, Any] = {}
@@ -78,6 +76,13 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Result(Row):
+    """Base of all results. ``request_id`` is what Alibaba's support asks for."""
+
+    request_id: str = wire("RequestId", default="")
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendResult(Result):
     """A mail was accepted. ``env_id`` is what the delivery events will carry."""
 
@@ -85,73 +90,30 @@ class SendResult(Result):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccountSummary(Result):
-    """
-    Quota and state of the account.
-
-    ``user_status``: 0 normal, 1 frozen, 2 overdue payment, 4 outbound restricted,
-    8 deleted. Quotas count mails; ``-1`` says that DirectMail gave no number.
-    """
-
-    user_status: int = wire("UserStatus", default=-1)
-    daily_quota: int = wire("DailyQuota", default=-1)
-    month_quota: int = wire("MonthQuota", default=-1)
-    quota_level: int = wire("QuotaLevel", default=-1)
-    max_quota_level: int = wire("MaxQuotaLevel", default=-1)
-    daily_remain_free_quota: int = wire("DailyRemainFreeQuota", default=-1)
-    remain_free_quota: int = wire("RemainFreeQuota", default=-1)
-    domains: int = wire("Domains", default=-1)
-    mail_addresses: int = wire("MailAddresses", default=-1)
-    receivers: int = wire("Receivers", default=-1)
-    tags: int = wire("Tags", default=-1)
-    templates: int = wire("Templates", default=-1)
-    enable_times: int = wire("EnableTimes", default=-1)
-    ip_channel_type: str = wire("IpChannelType", default="")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailAddress(Result):
-    """
-    One sender address. ``account_status``: 0 normal, 1 frozen.
-
-    ``domain_status``: 0 fine, 1 not. ``daily_count`` and ``month_count`` are limits
-    (-1: none), ``daily_req_count`` and ``month_req_count`` what was used of them.
-    """
-
-    mail_address_id: str = wire("MailAddressId", default="")
-    account_name: str = wire("AccountName", default="")
-    send_type: str = wire("Sendtype", default="")
-    account_status: int = wire("AccountStatus", default=-1)
-    domain_status: int = wire("DomainStatus", default=-1)
-    reply_address: str = wire("ReplyAddress", default="")
-    reply_status: int = wire("ReplyStatus", default=-1)
-    daily_count: int = wire("DailyCount", default=-1)
-    month_count: int = wire("MonthCount", default=-1)
-    daily_req_count: int = wire("DailyReqCount", default=-1)
-    month_req_count: int = wire("MonthReqCount", default=-1)
-    create_time: str = wire("CreateTime", default="")
-
-
-@dataclass(frozen=True, kw_only=True)
-class MailAddresses(Result):
-    """One page of the account's sender addresses."""
+class Page(Result, Generic[RowT]):
+    """One page of a list: its rows, and of how many in all. Pages count from 1."""
 
     total_count: int = wire("TotalCount", default=0)
     page_number: int = wire("PageNumber", default=1)
     page_size: int = wire("PageSize", default=0)
-    items: tuple[MailAddress, ...] = ()
+    items: tuple[RowT, ...] = ()
 
     @classmethod
-    def from_fields(cls, answer: Mapping[str, Any]) -> MailAddresses:
-        """Read the counts, and the addresses nested below them."""
-        data = answer.get("data")
-        rows = data.get("mailAddress") if isinstance(data, Mapping) else None
-        # XML cannot tell a list of one from a single value.
-        rows = rows if isinstance(rows, list) else [rows]
-        items = [
-            MailAddress.from_fields(row) for row in rows if isinstance(row, Mapping)
-        ]
-        return replace(super().from_fields(answer), items=tuple(items))
+    def of(cls, row: type[RowT], answer: Mapping[str, Any], *path: str) -> Page[RowT]:
+        """Read the counts, and the rows that are nested below ``path``."""
+        return replace(cls.from_fields(answer), items=read_rows(row, answer, *path))
+
+
+def read_rows(
+    row: type[RowT], answer: Mapping[str, Any], *path: str
+) -> tuple[RowT, ...]:
+    """Return the rows that an answer has below ``path``, as ``"data", "domain"``."""
+    found: Any = answer
+    for name in path:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    # XML cannot tell a list of one from a single value.
+    listed = found if isinstance(found, list) else [found]
+    return tuple(row.from_fields(item) for item in listed if isinstance(item, Mapping))
 
 
 def _integer(value: Any) -> int:

@@ -70,3 +70,9 @@ class Senders:
             )
             for pattern in self.patterns
         )
+
+    @property
+    def domains(self) -> list[str]:
+        """Return the domains of the patterns, each once."""
+        found = (pattern.rpartition("@")[2] for pattern in self.patterns)
+        return list(dict.fromkeys(domain for domain in found if domain != "*"))

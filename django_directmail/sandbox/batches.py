@@ -1,8 +1,4 @@
-"""
-BatchSendMail: who gets what, and what of it the service refuses.
-
-Only what is stored in a console is made up here: one list of receivers, one template.
-"""
+"""BatchSendMail: who gets what, and what of it the service refuses."""
 
 from __future__ import annotations
 
@@ -20,26 +16,12 @@ from django_directmail.sandbox.rules import (
     check_values,
     is_address,
 )
+from django_directmail.sandbox.stored import RECEIVERS, TEMPLATES
 
-__all__ = ["RECEIVERS", "TEMPLATES", "read_batch"]
+__all__ = ["read_batch"]
 
 StoredT = TypeVar("StoredT")
 
-#: The lists of receivers and the templates that this DirectMail has, by their names.
-RECEIVERS: dict[str, list[dict[str, Any]]] = {
-    "customers": [
-        {"To": ["ana@example.com"], "TemplateData": {"UserName": "Ana"}},
-        {"To": ["bo@example.net"], "TemplateData": {"UserName": "小波"}},
-    ]
-}
-TEMPLATES: dict[str, dict[str, str]] = {
-    "welcome": {
-        "Alias": "Shop",
-        "Subject": "Welcome, {UserName}",
-        "HtmlBody": "<html><body><p>Dear {UserName}, welcome!</p></body></html>",
-        "TextBody": "Dear {UserName}, welcome!",
-    }
-}
 MANDATORY = ("AccountName", "AddressType")
 MAX_RECEIVERS = 100
 CONTENT = ("Alias", "Subject", "HtmlBody", "TextBody")
@@ -119,7 +101,7 @@ def _content(parameters: Mapping[str, str]) -> dict[str, str]:
             raise Refusal(
                 400, "InvalidTemplateName.Malformed", "More than 30 characters."
             )
-        return _stored(TEMPLATES, name, "InvalidTemplate.NotFound")
+        return _stored(_approved(), name, "InvalidTemplate.NotFound")
     text = parameters.get("TemplateContent")
     if not text:
         raise Refusal(
@@ -137,6 +119,15 @@ def _content(parameters: Mapping[str, str]) -> dict[str, str]:
     content = {name: found.get(name, "") for name in CONTENT}
     _check_content(content)
     return content
+
+
+def _approved() -> dict[str, dict[str, str]]:
+    """Return the content of the templates that may be used, by their names."""
+    return {
+        t.name: dict(zip(CONTENT, (t.alias, t.subject, t.html, t.text), strict=True))
+        for t in TEMPLATES.values()
+        if t.status == 2
+    }
 
 
 def _check_content(content: Mapping[str, str]) -> None:

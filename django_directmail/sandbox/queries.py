@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
-from django_directmail.sandbox.answers import Refusal, new_request_id
-from django_directmail.sandbox.batches import RECEIVERS, TEMPLATES
+from django_directmail.sandbox.answers import new_request_id
+from django_directmail.sandbox.console import Console
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.mailbox import Mailbox
+from django_directmail.sandbox.paging import key_word, page_of
+from django_directmail.sandbox.stored import RECEIVERS, TEMPLATES
 
 __all__ = ["Queries"]
 
@@ -19,9 +21,10 @@ class Queries:
 
     version = "2015-11-23"
 
-    def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
+    def __init__(self, senders: Senders, mailbox: Mailbox, console: Console) -> None:
         self.senders = senders
         self.mailbox = mailbox
+        self.console = console
         #: Action to the method that carries it out.
         self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
             "DescAccountSummary": self._desc_account_summary,
@@ -38,19 +41,17 @@ class Queries:
             "MaxQuotaLevel": 10,
             "DailyRemainFreeQuota": 200,
             "RemainFreeQuota": 2000,
-            "Domains": 1,
+            "Domains": len(self.senders.domains),
             "MailAddresses": len(self.senders.patterns),
             "Receivers": len(RECEIVERS),
-            "Tags": 0,
+            "Tags": len(self.console.tags),
             "Templates": len(TEMPLATES),
             "EnableTimes": 0,
             "IpChannelType": "normal",
         }
 
     def _query_mail_address_by_param(self, call: Call) -> Mapping[str, Any]:
-        p = call.parameters
-        page, size = _positive(p, "PageNo", 1), _positive(p, "PageSize", 10)
-        word = p.get("KeyWord", "").lower()
+        word = key_word(call.parameters, 60)
         found = [
             sender
             for sender in self.senders.patterns
@@ -73,17 +74,4 @@ class Queries:
             }
             for number, sender in enumerate(found, start=1)
         ]
-        return {
-            "RequestId": new_request_id(),
-            "TotalCount": len(rows),
-            "PageNumber": page,
-            "PageSize": size,
-            "data": {"mailAddress": rows[(page - 1) * size : page * size]},
-        }
-
-
-def _positive(parameters: Mapping[str, str], name: str, default: int) -> int:
-    value = parameters.get(name, str(default))
-    if not value.isascii() or not value.isdigit() or int(value) < 1:
-        raise Refusal(400, f"Invalid{name}", f"{name} must be a positive number.")
-    return int(value)
+        return page_of(rows, call.parameters, "mailAddress")

@@ -15,6 +15,7 @@ from django_directmail.sandbox.answers import (
     render_result,
     render_xml,
 )
+from django_directmail.sandbox.console import Console
 from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import (
     Call,
@@ -26,6 +27,7 @@ from django_directmail.sandbox.gateway import (
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.queries import Queries
 from django_directmail.sandbox.sending import Sending
+from django_directmail.sandbox.statistics import Statistics
 
 __all__ = ["Service"]
 
@@ -38,9 +40,12 @@ class Service:
         self.mailbox = mailbox
         self._nonces = Nonces()
         self.files = Files()
+        console = Console(senders)
         groups = (
             Sending(senders, mailbox, self.files),
-            Queries(senders, mailbox),
+            Queries(senders, mailbox, console),
+            console,
+            Statistics(senders, mailbox),
             self.files,
         )
         #: Version, which tells the product, and action to who carries it out.

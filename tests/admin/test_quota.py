@@ -9,7 +9,8 @@ from django.core.cache import cache
 from django.core.cache.backends.base import BaseCache
 from django.urls import reverse
 
-from django_directmail.api.results import AccountSummary, wire_names
+from django_directmail.api.actions.account import AccountSummary
+from django_directmail.api.results import wire_names
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.admin.pages import log_in, text
 from tests.api.servers import CannedServer, http

@@ -12,11 +12,10 @@ from django_directmail.api import (
     ThrottledError,
     TransportError,
 )
+from django_directmail.api.actions.account import AccountSummary, MailAddress
 from django_directmail.api.results import (
-    AccountSummary,
     Answer,
-    MailAddress,
-    MailAddresses,
+    Page,
     SendResult,
     read_error,
     read_fields,
@@ -255,7 +254,12 @@ class TestAccountSummary:
         assert dict(summary.wire_items()) == found
 
 
-class TestMailAddresses:
+def page_of(answer):
+    """Return the page of addresses that the fields of an answer hold."""
+    return Page.of(MailAddress, answer, "data", "mailAddress")
+
+
+class TestPage:
     def test_a_page_of_addresses_is_read(self):
         rows = [{"AccountName": "a@example.com", "DailyCount": "7"}, {}]
         found = {
@@ -266,9 +270,9 @@ class TestMailAddresses:
             "data": {"mailAddress": rows},
         }
 
-        page = MailAddresses.from_fields(found)
+        page = page_of(found)
 
-        assert page == MailAddresses(
+        assert page == Page(
             request_id="R",
             total_count=2,
             page_number=1,
@@ -286,7 +290,7 @@ class TestMailAddresses:
             b"</data></QueryMailAddressByParamResponse>"
         )
 
-        page = MailAddresses.from_fields(read_fields(Answer(200, {}, body)))
+        page = page_of(read_fields(Answer(200, {}, body)))
 
         assert [item.account_name for item in page.items] == ["a@example.com"]
 
@@ -294,7 +298,7 @@ class TestMailAddresses:
         row = b"<mailAddress><AccountName>%d</AccountName></mailAddress>"
         body = b"<R><data>%s</data></R>" % b"".join(row % n for n in range(4))
 
-        page = MailAddresses.from_fields(read_fields(Answer(200, {}, body)))
+        page = page_of(read_fields(Answer(200, {}, body)))
 
         assert [item.account_name for item in page.items] == list("0123")
 
@@ -303,13 +307,13 @@ class TestMailAddresses:
         [None, "", "text", 5, [], {}, {"mailAddress": "x"}, {"mailAddress": [5]}],
     )
     def test_addresses_of_another_shape_are_an_empty_page(self, data):
-        page = MailAddresses.from_fields({"RequestId": "R", "data": data})
+        page = page_of({"RequestId": "R", "data": data})
 
-        assert page == MailAddresses(request_id="R")
+        assert page == Page(request_id="R")
 
 
 def test_wire_names_leave_out_fields_that_do_not_travel():
-    assert wire_names(MailAddresses) == {
+    assert wire_names(Page) == {
         "request_id": "RequestId",
         "total_count": "TotalCount",
         "page_number": "PageNumber",

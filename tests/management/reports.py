@@ -11,11 +11,20 @@ class Report(dict):
     """
     What the command printed: the mark and the text of each check, by its name.
 
-    ``failed`` is the error in which it ended, ``text`` all that it printed.
+    ``all`` has them with their names, also where a check found several things; by its
+    name, such a check has the last. ``failed`` is the error in which it ended, ``text``
+    all that was printed.
     """
 
     failed = ""
     text = ""
+
+    def __init__(self):
+        self.all = []
+
+    def of(self, name):
+        """Return the marks and texts of all that one check found."""
+        return [(mark, text) for found, mark, text in self.all if found == name]
 
     def marks(self):
         """Return the word of each check, in order."""
@@ -35,7 +44,9 @@ def run(*arguments, out=None):
         mark, _, rest = line.lstrip("\u2713\u2717!- ").partition("  ")
         if mark.strip() in ("OK", "WARN", "FAIL", "SKIP"):
             name, _, found = rest.strip().partition(": ")
-            report[name] = (mark.strip(), found)
+            report.all.append((name, mark.strip(), found))
         elif line.startswith("   "):
-            report[name] = (report[name][0], f"{report[name][1]} -> {line.strip()}")
+            name, mark, found = report.all.pop()
+            report.all.append((name, mark, f"{found} -> {line.strip()}"))
+    report.update({name: (mark, found) for name, mark, found in report.all})
     return report

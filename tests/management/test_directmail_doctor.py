@@ -19,7 +19,7 @@ from django_directmail.sandbox import (
 from tests.management.reports import run
 
 NAMES = ["Settings", "Destination", "Credentials", "Answer", "Account", "Clock"]
-NAMES += ["Sender", "Log"]
+NAMES += ["Sender", "Domain", "Delivery", "Log"]
 
 
 @pytest.mark.django_db
@@ -39,7 +39,12 @@ def test_all_is_well_with_the_sandbox(mailer, settings):
     assert "normal; quota for a day: 2,000" in report["Account"][1]
     assert "noreply@mail.example.com (DEFAULT_FROM_EMAIL)" in report["Sender"][1]
     assert "in the database default" in report["Log"][1]
-    assert (outbox.mails, outbox.calls) == ([], 2)
+    assert report["Domain"][1] == (
+        "mail.example.com; verified: ownership, SPF, MX, DKIM, DMARC, CNAME"
+    )
+    assert report["Delivery"][1].startswith("yesterday and today: 0 requested")
+    # Account, sender, domain and its details, delivery.
+    assert (outbox.mails, outbox.calls) == ([], 5)
 
 
 def test_the_sandbox_in_production_is_a_warning(outbox):
@@ -57,7 +62,7 @@ def test_settings_that_cannot_be_end_it_at_once(configure):
 
     report = run()
 
-    assert report.marks() == ["FAIL", *["SKIP"] * 7]
+    assert report.marks() == ["FAIL", *["SKIP"] * 9]
     assert 'Did you mean "cn-hangzhou"?' in report["Settings"][1]
     assert report["Log"][1] == "skipped, because of the failure above"
     assert report.failed == "1 check failed."
@@ -152,14 +157,13 @@ class TestLog:
 
     @pytest.mark.django_db
     def test_migrations_that_are_not_applied_are_named(self, outbox):
-        MigrationRecorder(connection).record_unapplied(
-            "django_directmail", "0001_initial"
-        )
+        latest = "0002_route_redirect_attachments"
+        MigrationRecorder(connection).record_unapplied("django_directmail", latest)
 
         mark, text = run()["Log"]
 
         assert mark == "WARN"
-        assert "not applied: 0001_initial" in text
+        assert f"not applied: {latest}" in text
         assert "Is the database there?" in text
         assert text.endswith("migrate django_directmail --database default")
 

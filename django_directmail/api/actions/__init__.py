@@ -1,1 +1,1 @@
-"""One frozen dataclass per API action; see :mod:`.mail` and :mod:`.account`."""
+"""One frozen dataclass per API action, with its result, in modules by subject."""

@@ -31,9 +31,10 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.description = _(
-            "Checks settings, credentials, DirectMail's answer, account, clock, sender"
-            " and log, and says what to do about each problem. It changes nothing and"
-            " sends nothing. Ends with status 1 if mail cannot go out."
+            "Checks settings, credentials, DirectMail's answer, account, clock, sender,"
+            " its domain, tag and template of DEFAULTS, the last deliveries and the"
+            " log, and says what to do about each problem. It changes nothing and sends"
+            " nothing. Ends with status 1 if mail cannot go out."
         )
         parser.add_argument(
             "--using",

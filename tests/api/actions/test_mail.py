@@ -9,7 +9,7 @@ from alibabacloud_dm20151123 import models
 from django_directmail.api import Attachment, SingleSendMail, Template
 from django_directmail.api.results import SendResult
 from django_directmail.sandbox.gateway import BUCKET
-from tests.api.actions.sdk import sdk_client
+from tests.api.actions.sdk import INTERNAL, sdk_client
 from tests.api.samples import mail
 
 #: Everything that one can say, in values that both clients take.
@@ -49,8 +49,6 @@ COMMON = {
     "Timestamp",
     "Version",
 }
-#: What the SDK can send on every operation, for Alibaba's own use.
-INTERNAL = {"owner_id", "resource_owner_account", "resource_owner_id"}
 
 OURS = SingleSendMail(
     **EVERYTHING,
