@@ -103,12 +103,16 @@ def read_config(environ, credentials):
     :exc:`~django_directmail.api.CredentialsError`.
     """
     credentials()
-    return Config(
-        client=Client(
+    try:
+        client = Client(
             credentials,
             region=environ.get("DIRECTMAIL_REGION") or "cn-hangzhou",
             endpoint=environ.get("DIRECTMAIL_ENDPOINT") or None,
-        ),
+        )
+    except ValueError as error:
+        raise ValueError(f"DIRECTMAIL_REGION, DIRECTMAIL_ENDPOINT: {error}") from None
+    return Config(
+        client=client,
         sender=_one(environ, "CONTACT_SENDER", ADDRESS, "an address"),
         recipients=_several(environ, "CONTACT_RECIPIENTS", ADDRESS, "an address"),
         origins=_several(

@@ -25,7 +25,7 @@ __all__ = ["application", "handler"]
 MAX_EVENT = 1024 * 1024
 
 logger = logging.getLogger(__name__)
-# The runtime's own handler takes what is logged, but says nothing below a warning.
+# What was sent is worth a line, at whatever level the runtime begins to log.
 logging.getLogger("contact_form").setLevel(logging.INFO)
 
 

@@ -5,8 +5,10 @@ import contextlib
 import importlib
 import json
 import sys
+import threading
 from pathlib import Path
 from urllib.parse import urlencode
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 FOLDER = Path(__file__).parents[2] / "example_project" / "function"
 ORIGIN = "https://www.example.com"
@@ -100,3 +102,21 @@ def call(event, context=None):
 def post(**changes):
     """Return the answer to a letter, sent through an API gateway."""
     return call(gateway_event(letter(**changes)))
+
+
+class Quiet(WSGIRequestHandler):
+    """Writes no line for each request."""
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def serve(application):
+    """Serve a WSGI application on a free port and yield its URL."""
+    with make_server("127.0.0.1", 0, application, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()

@@ -1,9 +1,11 @@
 """The function, set up as its README says, with a sandbox as DirectMail."""
 
+from wsgiref.validate import validator
+
 import pytest
 
 from django_directmail import sandbox as known
-from tests.function.calls import ORIGIN, contact_form, rate_limit
+from tests.function.calls import ORIGIN, contact_form, index, rate_limit, serve
 
 ENVIRONMENT = {
     "CONTACT_SENDER": "web@example.com",
@@ -38,3 +40,10 @@ def directmail(open_sandbox, clock, monkeypatch):
     monkeypatch.setenv("DIRECTMAIL_ENDPOINT", open_sandbox.url)
     monkeypatch.setattr(contact_form, "LIMIT", rate_limit.RateLimit(clock=clock))
     return open_sandbox
+
+
+@pytest.fixture
+def function():
+    """Yield the URL of the function behind a WSGI server that checks each rule."""
+    with serve(validator(index.application)) as url:
+        yield url

@@ -1,6 +1,5 @@
 """The doors of the function: WSGI over real sockets, events of any shape, no Django."""
 
-import contextlib
 import http.client
 import json
 import os
@@ -8,12 +7,9 @@ import re
 import socket
 import subprocess
 import sys
-import threading
 from io import BytesIO
 from types import SimpleNamespace
 from urllib.parse import urlsplit
-from wsgiref.simple_server import WSGIRequestHandler, make_server
-from wsgiref.validate import validator
 
 import pytest
 import requests
@@ -31,40 +27,17 @@ from tests.function.calls import (
     gateway_event,
     index,
     letter,
+    serve,
     trigger_event,
 )
 
 ROOT = FOLDER.parents[1]
 
 
-class Quiet(WSGIRequestHandler):
-    """Writes no line for each request."""
-
-    def log_message(self, *args):
-        pass
-
-
-@contextlib.contextmanager
-def serving(application):
-    with make_server("127.0.0.1", 0, application, handler_class=Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
-        thread.join()
-
-
-@pytest.fixture
-def function():
-    """Yield the URL of the function behind a WSGI server that checks each rule."""
-    with serving(validator(index.application)) as url:
-        yield url
-
-
 @pytest.fixture
 def unchecked():
     """Yield the URL of one that lets through what breaks the rules."""
-    with serving(index.application) as url:
+    with serve(index.application) as url:
         yield url
 
 

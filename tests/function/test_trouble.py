@@ -140,6 +140,7 @@ class TestBadDays:
     @pytest.mark.parametrize(
         ("name", "value"),
         [
+            ("DIRECTMAIL_ENDPOINT", "127.0.0.1:8025"),
             ("CONTACT_SENDER", ""),
             ("CONTACT_SENDER", "a@example.com,b@example.com"),
             ("CONTACT_RECIPIENTS", " , "),

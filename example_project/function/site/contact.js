@@ -11,13 +11,17 @@ function tell(text, kind) {
   notice.textContent = text;
 }
 
+// Puts the notice to what is wrong: on a phone, the button may be out of sight.
 function mark(name) {
   for (const control of form.elements) {
     control.removeAttribute("aria-invalid");
+    control.removeAttribute("aria-errormessage");
   }
   const wrong = name && form.elements.namedItem(name);
+  (wrong || button).before(notice);
   if (wrong) {
     wrong.setAttribute("aria-invalid", "true");
+    wrong.setAttribute("aria-errormessage", notice.id);
     wrong.focus();
   }
 }
@@ -44,15 +48,15 @@ form.addEventListener("submit", async (event) => {
   try {
     const answer = await send();
     mark(answer.field);
+    // A gateway in between may say no in words of its own.
+    const text = answer.sent ? answer.message : answer.error;
+    tell(text || form.dataset.silent, answer.sent ? "good" : "bad");
     if (answer.sent) {
-      tell(answer.message, "good");
       form.reset();
-    } else {
-      tell(answer.error, "bad");
     }
   } catch {
     mark(null);
-    tell(form.dataset.lost, "bad");
+    tell(form.dataset.silent, "bad");
   }
   button.removeAttribute("aria-disabled");
   busy = false;
