@@ -91,11 +91,11 @@ def _read_event(event):
 
 
 def _load(event):
-    if len(event) > MAX_EVENT:
+    if isinstance(event, (bytes, str)) and len(event) > MAX_EVENT:
         raise _too_large()
     try:
         found = json.loads(event)
-    except (ValueError, RecursionError):
+    except (TypeError, ValueError, RecursionError):
         found = None
     return found if isinstance(found, dict) else {}
 

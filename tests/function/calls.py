@@ -91,7 +91,7 @@ def letter(**changes):
 
 def call(event, context=None):
     """Return the answer to an event: status, headers, and what the body says."""
-    event = event if isinstance(event, (bytes, str)) else json.dumps(event).encode()
+    event = json.dumps(event).encode() if isinstance(event, dict) else event
     answer = index.handler(event, context)
     body = answer["body"]
     with contextlib.suppress(ValueError):

@@ -188,7 +188,17 @@ class TestRefusals:
 
     @pytest.mark.parametrize(
         "event",
-        [b"", b"{", b"null", b"[]", b"{}", b'{"key": "value"}', b"\xff\xff", "[" * 9999]
+        [
+            None,
+            b"",
+            b"{",
+            b"null",
+            b"[]",
+            b"{}",
+            b'{"key": "value"}',
+            b"\xff\xff",
+            "[" * 9999,
+        ]
         + [b'{"httpMethod": 1, "headers": [], "body": {}}', b'{"requestContext": []}'],
     )
     def test_an_event_that_is_no_request_is_explained_in_the_log(self, event, caplog):
