@@ -8,10 +8,10 @@ import pytest
 try:
     import django
 except ImportError:
-    # api/ and sandbox/ are tested in an environment without Django, too.
+    # api/, sandbox/ and what uses only them are tested without Django, too.
     collect_ignore = sorted(
         set(os.listdir(os.path.dirname(__file__)))
-        - {"__init__.py", "conftest.py", "api", "sandbox"}
+        - {"__init__.py", "conftest.py", "api", "sandbox", "function"}
     )
     django = None
 
