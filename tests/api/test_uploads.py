@@ -25,6 +25,7 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_ID,
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
+    Sandbox,
 )
 from tests.api.samples import KEY, mail
 from tests.api.servers import CannedServer, TunnelServer, http
@@ -111,6 +112,18 @@ class TestUpload:
 
         assert attachment.attachment_url.startswith(f"http://directmail-sandbox.{host}")
 
+    def test_the_newer_internet_protocol_works_as_well(self):
+        try:
+            sandbox = Sandbox(host="::1")
+        except OSError:
+            pytest.skip("This machine has no IPv6.")
+
+        with sandbox:
+            client = Client(KEY, endpoint=sandbox.url)
+            client.call(mail(attachments=[upload(client, File("a", b"x"))]))
+
+        assert sandbox.mails[0].attachments[0].content == b"x"
+
 
 class TestForReal:
     """Names of real hosts, by way of a proxy that leads all of them to this machine."""
@@ -170,6 +183,22 @@ class TestForReal:
         assert [received.line for received in answers.received] == [
             "POST http://dm.invalid/ HTTP/1.1",
             "POST http://dm-upload.oss-cn-hangzhou.aliyuncs.com/ HTTP/1.1",
+        ]
+
+    def test_a_host_that_stands_for_all_products_is_addressed_by_path(
+        self, answers, monkeypatch
+    ):
+        monkeypatch.setenv("HTTP_PROXY", answers.url)
+        leave = answers.answer.replace(
+            b"oss-cn-hangzhou.aliyuncs.com", b"sandbox.test:8025"
+        )
+        answers.answer = leave.replace(b"Content-Length", b"X-Length")
+
+        upload(Client(KEY, endpoint="http://sandbox.test:8025"), File("a.txt", b"x"))
+
+        assert [received.line for received in answers.received] == [
+            "POST http://sandbox.test:8025/ HTTP/1.1",
+            "POST http://sandbox.test:8025/dm-upload/ HTTP/1.1",
         ]
 
     def test_the_region_of_the_mail_is_named(self, front, answers):
