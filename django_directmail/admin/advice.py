@@ -98,4 +98,7 @@ def _remedy(row: MailLog) -> str:
     # Only answers have an HTTP status; other rows have the class of an error as code.
     if row.http_status is None or not row.error_code:
         return ""
-    return find_rule(row.error_code, row.http_status).remedy
+    rule = find_rule(row.error_code, row.http_status)
+    # Where nothing was sent, as at the upload of a file, there is no mail to look for.
+    settled = row.accepted == "no" and rule.accepted != "no"
+    return "" if settled else rule.remedy

@@ -197,6 +197,16 @@ def test_sections_have_headings(staff):
             },
             ["SomethingNew", "DirectMail had an internal failure and may have kept"],
         ),
+        (
+            {
+                "status": "failed",
+                "accepted": "no",
+                "error_code": "InternalError",
+                "error_message": "Attachment 1 was not uploaded.",
+                "http_status": 500,
+            },
+            ["Attachment 1 was not uploaded.", "It may be sent again: nobody will get"],
+        ),
         ({"status": "cancelled", "accepted": "no"}, ["cancelled before it was sent"]),
     ],
 )

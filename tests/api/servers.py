@@ -4,6 +4,8 @@ import socketserver
 import ssl
 import threading
 from dataclasses import dataclass
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 from django_directmail.api import Client, Credentials
 
@@ -75,11 +77,52 @@ class CannedServer(socketserver.ThreadingTCPServer):
 
 class _Handler(socketserver.StreamRequestHandler):
     def handle(self):
-        line = self.rfile.readline().decode().strip()
-        headers = {}
-        while text := self.rfile.readline().decode("latin-1").strip():
-            name, _, value = text.partition(":")
-            headers[name.lower()] = value.strip()
-        body = self.rfile.read(int(headers.get("content-length", 0)))
-        self.server.received.append(Received(line, headers, body))
+        self.server.received.append(read_request(self.rfile))
         self.wfile.write(self.server.answer)
+
+
+class TunnelServer(CannedServer):
+    """
+    An HTTPS proxy whose tunnels all end in ``target``, and which reads what passes.
+
+    ``tls`` is the context of the server that the caller believes to talk to.
+    """
+
+    def __init__(self, target, *, tls):
+        super().__init__(b"", tls=tls)
+        self.target = urlsplit(target)
+        self.tunnels = []
+
+    @property
+    def url(self):
+        """Return the URL to use as the proxy."""
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def finish_request(self, request, client_address):
+        """Open the tunnel, take the TLS off, and pass on one request and its answer."""
+        with request.makefile("rb") as head:
+            self.tunnels.append(head.readline().decode().split()[1])
+            while head.readline().strip():
+                pass
+        request.sendall(b"HTTP/1.1 200 Connected\r\n\r\n")
+        with self.tls.wrap_socket(request, server_side=True) as inner:
+            with inner.makefile("rb") as file:
+                received = read_request(file)
+            self.received.append(received)
+            connection = HTTPConnection(self.target.hostname, self.target.port)
+            method, path, _ = received.line.split()
+            connection.request(method, path, received.body, received.headers)
+            answer = connection.getresponse()
+            inner.sendall(http(answer.status, answer.read(), Connection="close"))
+            connection.close()
+
+
+def read_request(file):
+    """Return one HTTP request that is read from ``file``."""
+    line = file.readline().decode().strip()
+    headers = {}
+    while text := file.readline().decode("latin-1").strip():
+        name, _, value = text.partition(":")
+        headers[name.lower()] = value.strip()
+    body = file.read(int(headers.get("content-length", 0)))
+    return Received(line, headers, body)

@@ -106,3 +106,11 @@ def test_half_a_surrogate_pair_is_refused_by_name(fields, name):
 @settings(max_examples=50, deadline=None)
 def test_a_mapping_of_any_texts_can_be_read_back(mapping):
     assert json.loads(SomeAction(mapping=mapping).parameters()["Mapping"]) == mapping
+
+
+def test_what_sends_says_so():
+    """Only then do errors advise to look for it before it is sent again."""
+    senders = {"SingleSendMail", "BatchSendMail", "SendSms"}
+
+    for action in Action.__subclasses__():
+        assert (action.sends is not None) == (action.__name__ in senders), action
