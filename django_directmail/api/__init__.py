@@ -5,6 +5,7 @@ from django_directmail.api.actions.account import (
     QueryMailAddressByParam,
 )
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.actions.sms import QuerySendDetails, SendSms
 from django_directmail.api.client import Client
 from django_directmail.api.credentials import Credentials, from_environment
 from django_directmail.api.errors import (
@@ -30,8 +31,10 @@ __all__ = [
     "DirectMailError",
     "InvalidSignature",
     "QueryMailAddressByParam",
+    "QuerySendDetails",
     "RejectedError",
     "SendError",
+    "SendSms",
     "ServerError",
     "SingleSendMail",
     "Template",
