@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django_directmail.api.redaction import redact
@@ -13,6 +14,7 @@ from django_directmail.sandbox.answers import (
     render_error,
     render_result,
 )
+from django_directmail.sandbox.faults import Fault
 from django_directmail.sandbox.gateway import (
     Call,
     HttpCall,
@@ -23,18 +25,24 @@ from django_directmail.sandbox.gateway import (
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.queries import Queries
 from django_directmail.sandbox.sending import Sending
+from django_directmail.sandbox.sms import ShortMessages
 
 __all__ = ["Service"]
 
 
 class Service:
-    """One account of DirectMail with its senders and its mailbox."""
+    """One account with its senders, its mailbox and its SMS."""
 
     def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
         self.senders = senders
         self.mailbox = mailbox
+        self.sms = ShortMessages(mailbox)
         self._nonces = Nonces()
-        groups = (Sending(senders, mailbox), Queries(senders, mailbox))
+        groups = (
+            Sending(senders, mailbox),
+            Queries(senders, mailbox),
+            self.sms,
+        )
         #: Version, which tells the product, and action to who carries it out.
         self._actions = {
             (group.version, name): carry_out
@@ -49,6 +57,21 @@ class Service:
             return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
             return self.refuse(http, refusal)
+
+    def answer_wrongly(self, http: HttpCall, fault: Fault) -> HttpAnswer:
+        """Carry the call out if ``fault`` lets it, and return what it answers then."""
+        answer = self.answer(http) if fault.carries_out else HttpAnswer(200, b"")
+        if fault.kind == "error":
+            answer = self.refuse(http, Refusal(fault.status, fault.code, fault.message))
+        elif fault.kind == "status":
+            page = f"<html><body><h1>{fault.status}</h1></body></html>"
+            answer = HttpAnswer(fault.status, page.encode(), "text/html")
+        elif fault.kind == "garbage":
+            answer = HttpAnswer(200, b"\x00\xff not an answer \xfe")
+        if fault.retry_after is not None:
+            headers = {"x-acs-retry-after": str(fault.retry_after)}
+            answer = replace(answer, headers=headers)
+        return answer
 
     def _find(self, call: Call) -> Callable[[Call], Mapping[str, Any]]:
         carry_out = self._actions.get((call.version, call.action))
