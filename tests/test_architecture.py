@@ -15,6 +15,13 @@ from django_directmail.api.actions.account import (
     QueryMailAddressByParam,
 )
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.actions.sms import (
+    QuerySendDetails,
+    SendSms,
+    SmsDetail,
+    SmsDetails,
+    SmsResult,
+)
 from django_directmail.api.results import (
     AccountSummary,
     MailAddress,
@@ -30,7 +37,7 @@ AT_HOME = ("django_directmail/api/", "django_directmail/sandbox/")
 TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
-ORDINARY |= {"Templates", "Receivers"}
+ORDINARY |= {"Templates", "Receivers", "Content", "SendStatus"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 
 
@@ -45,6 +52,11 @@ def wire_vocabulary():
         AccountSummary,
         MailAddress,
         MailAddresses,
+        SendSms,
+        SmsResult,
+        QuerySendDetails,
+        SmsDetail,
+        SmsDetails,
     )
     names = {name for cls in classes for name in wire_names(cls).values()}
     client = Client(Credentials("id", "secret", "token"))
@@ -165,6 +177,7 @@ def test_module_is_small(path):
         "api.actions.account",
         "api.actions.action",
         "api.actions.mail",
+        "api.actions.sms",
         "api.client",
         "api.codes",
         "api.credentials",
@@ -189,6 +202,7 @@ def test_module_is_small(path):
         "retention",
         "sandbox",
         "signals",
+        "sms",
         "statistics",
         "status",
         "testmail",

@@ -19,7 +19,7 @@ from django.core.management import call_command
 from django.utils.log import AdminEmailHandler
 
 from django_directmail.api import errors, results
-from django_directmail.api.actions import account, mail
+from django_directmail.api.actions import account, mail, sms
 from django_directmail.api.actions.action import Action
 from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.errors import TransportError
@@ -32,6 +32,7 @@ from django_directmail.sandbox import Sandbox
 from django_directmail.sandbox.faults import KINDS, Fault
 from django_directmail.sandbox.gateway import REQUIRED
 from django_directmail.sandbox.mailbox import HIDDEN, Mail
+from django_directmail.sandbox.sms import Sms
 from django_directmail.sandbox.viewer import Viewer
 from django_directmail.signals import post_send, pre_send
 
@@ -375,6 +376,12 @@ class TestSandbox:
 
         assert literals(sentence) == [f.name for f in fields(Mail)]
 
+    def test_each_field_of_an_sms_is_named(self):
+        text = (DOCS / "sandbox.rst").read_text()
+        sentence = text.partition("An SMS has ")[2].partition(".\n")[0]
+
+        assert literals(sentence) == [f.name for f in fields(Sms)]
+
 
 def api_routes():
     """Return method and path of each ``case`` in the viewer's API."""
@@ -415,7 +422,7 @@ def wire_words():
     """Return DirectMail's own spelling of names that are no ordinary words."""
     owners = [
         found
-        for module in (account, mail, results)
+        for module in (account, mail, sms, results)
         for found in vars(module).values()
         if isinstance(found, type) and is_dataclass(found)
     ]
