@@ -16,6 +16,7 @@ from django_directmail.api.actions import (
     batch,
     domains,
     files,
+    sms,
     statistics,
     tags,
     templates,
@@ -32,11 +33,11 @@ TESTS_AT_HOME = ("tests/api/", "tests/sandbox/")
 #: Names that are also ordinary words of Python, Django or mail.
 ORDINARY = {"Subject", "Headers", "Template", "Attachments", "Domains", "Tags"}
 ORDINARY |= {"Templates", "Receivers", "TemplateContent", "To", "Alias"}
-ORDINARY |= {"Bucket", "Endpoint", "Product"}
+ORDINARY |= {"Bucket", "Endpoint", "Product", "Content", "SendStatus"}
 ORDINARY |= {"Domain", "Esp", "Length", "Message", "Status", "Total"}
 ORDINARY |= {"Action", "Format", "Signature", "Timestamp", "Version"}
 #: Whose dataclasses all speak the wire's language.
-MODULES = (account, batch, domains, files, statistics, tags, templates)
+MODULES = (account, batch, domains, files, sms, statistics, tags, templates)
 
 
 def wire_vocabulary():
@@ -176,6 +177,7 @@ def test_module_is_small(path):
         "api.actions.domains",
         "api.actions.files",
         "api.actions.mail",
+        "api.actions.sms",
         "api.actions.statistics",
         "api.actions.tags",
         "api.actions.templates",
@@ -219,6 +221,7 @@ def test_module_is_small(path):
         "route",
         "sandbox",
         "signals",
+        "sms",
         "statistics",
         "status",
         "testmail",

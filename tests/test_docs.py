@@ -24,6 +24,7 @@ from django_directmail.api.actions import (
     batch,
     domains,
     mail,
+    sms,
     statistics,
     tags,
     templates,
@@ -41,6 +42,7 @@ from django_directmail.sandbox import Sandbox
 from django_directmail.sandbox.faults import KINDS, Fault
 from django_directmail.sandbox.gateway import REQUIRED
 from django_directmail.sandbox.mailbox import HIDDEN, Mail
+from django_directmail.sandbox.sms import Sms
 from django_directmail.sandbox.viewer import Viewer
 from django_directmail.signals import post_send, pre_send
 
@@ -391,6 +393,12 @@ class TestSandbox:
 
         assert literals(sentence) == [f.name for f in fields(Mail)]
 
+    def test_each_field_of_an_sms_is_named(self):
+        text = (DOCS / "sandbox.rst").read_text()
+        sentence = text.partition("An SMS has ")[2].partition(".\n")[0]
+
+        assert literals(sentence) == [f.name for f in fields(Sms)]
+
 
 def api_routes():
     """Return method and path of each ``case`` in the viewer's API."""
@@ -428,7 +436,7 @@ class TestPages:
 
 
 #: Whose names the docs keep to themselves, where they speak of the API alone.
-MODULES = (account, batch, domains, mail, results, statistics, tags, templates)
+MODULES = (account, batch, domains, mail, results, sms, statistics, tags, templates)
 
 
 def wire_words():

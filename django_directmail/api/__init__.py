@@ -11,6 +11,7 @@ from django_directmail.api.actions.batch import (
 )
 from django_directmail.api.actions.domains import DescDomain, QueryDomainByParam
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
+from django_directmail.api.actions.sms import QuerySendDetails, SendSms
 from django_directmail.api.actions.statistics import (
     GetTrackList,
     SenderStatisticsByTagNameAndBatchID,
@@ -51,11 +52,13 @@ __all__ = [
     "InvalidSignature",
     "QueryDomainByParam",
     "QueryMailAddressByParam",
+    "QuerySendDetails",
     "QueryTagByParam",
     "QueryTemplateByParam",
     "Receiver",
     "RejectedError",
     "SendError",
+    "SendSms",
     "SenderStatisticsByTagNameAndBatchID",
     "SenderStatisticsDetailByParam",
     "ServerError",

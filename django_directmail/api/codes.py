@@ -1,4 +1,4 @@
-"""DirectMail's error codes: the exception, the certainty and the advice for each."""
+"""The error codes of the services: exception, certainty and advice for each."""
 
 from __future__ import annotations
 
@@ -63,12 +63,16 @@ _TROUBLE = gettext_noop(
     "DirectMail had an internal failure and may have kept the mail. Look in the"
     " console before you send it again."
 )
+_SMS_TROUBLE = gettext_noop(
+    "The SMS service had an internal failure and may have kept the message. Query the"
+    " details of this number before you send it again."
+)
 
 #: The one table of codes. A code that is not listed is looked up by its first part
 #: (``InvalidToAddress`` for ``InvalidToAddress.Xyz``), then by its HTTP status.
 #: Sources: the error pages of DirectMail (api-dm-2015-11-23-errorcodes, error-codes)
-#: and of the gateway in front of it. The HTTP status of a code differs between those
-#: pages, which is why the code decides.
+#: of SMS (document_detail/101346) and of the gateway in front of them. The HTTP status
+#: of a code differs between those pages, which is why the code decides.
 RULES: dict[str, Rule] = {
     "SignatureDoesNotMatch": Rule(CredentialsError, _SECRET),
     "Signature": Rule(CredentialsError, _SECRET),
@@ -167,6 +171,49 @@ RULES: dict[str, Rule] = {
     ),
     "InvalidProduct": Rule(
         RejectedError, gettext_noop("The endpoint is not one of DirectMail.")
+    ),
+    # SMS says no with HTTP 200: isv is the caller's side, isp the service's.
+    "isv": Rule(RejectedError, gettext_noop("See the error codes of the SMS service.")),
+    # The shortest of its limits is one a minute: to repeat within seconds is no use.
+    "isv.BUSINESS_LIMIT_CONTROL": Rule(
+        ThrottledError,
+        gettext_noop(
+            "This number has had as many SMS as the limits of the console allow in a"
+            " minute, an hour or a day. Try again later."
+        ),
+    ),
+    "isv.MOBILE_NUMBER_ILLEGAL": Rule(
+        RejectedError, gettext_noop("A phone number is malformed. Correct it.")
+    ),
+    "isv.MOBILE_COUNT_OVER_LIMIT": Rule(
+        RejectedError, gettext_noop("Send to 1000 phone numbers at most in one call.")
+    ),
+    "isv.TEMPLATE_MISSING_PARAMETERS": Rule(
+        RejectedError, gettext_noop("Give a text for every variable of the template.")
+    ),
+    "isv.INVALID_JSON_PARAM": Rule(
+        RejectedError, gettext_noop("Template parameters must be text, all of them.")
+    ),
+    "isv.INVALID_PARAMETERS": Rule(
+        RejectedError, gettext_noop("A parameter is malformed: is the date yyyyMMdd?")
+    ),
+    "isv.SMS_SIGNATURE_ILLEGAL": Rule(
+        RejectedError,
+        gettext_noop("The console has no approved SMS signature of this name."),
+    ),
+    "isv.SMS_TEMPLATE_ILLEGAL": Rule(
+        RejectedError,
+        gettext_noop("The console has no approved SMS template with this code."),
+    ),
+    "isv.AMOUNT_NOT_ENOUGH": Rule(RejectedError, gettext_noop("Top up the account.")),
+    "isv.OUT_OF_SERVICE": Rule(RejectedError, gettext_noop("Top up the account.")),
+    "isp": Rule(ServerError, _SMS_TROUBLE, accepted="unknown"),
+    "isp.RAM_PERMISSION_DENY": Rule(
+        CredentialsError,
+        gettext_noop(
+            "Grant the RAM user AliyunDysmsFullAccess, or a policy with this action"
+            " (dysms:SendSms to send)."
+        ),
     ),
 }
 

@@ -14,12 +14,13 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django_directmail.sandbox.accounts import DEFAULT_SENDERS, Senders
-from django_directmail.sandbox.answers import HttpAnswer, Refusal
+from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
 from django_directmail.sandbox.forms import parse_fields, refuse_length
 from django_directmail.sandbox.gateway import BUCKET, HttpCall
 from django_directmail.sandbox.mailbox import Mail, Mailbox
 from django_directmail.sandbox.service import Service
+from django_directmail.sandbox.sms import Sms
 from django_directmail.sandbox.viewer import Viewer
 
 __all__ = ["DEFAULT_PORT", "Sandbox"]
@@ -48,7 +49,7 @@ class Sandbox:
         self.mailbox = Mailbox(capacity)
         self.faults = Faults()
         self.service = Service(Senders(senders), self.mailbox)
-        self.viewer = Viewer(self.mailbox, self.faults, self.status)
+        self.viewer = Viewer(self.mailbox, self.service.sms, self.faults, self.status)
         self.stopping = threading.Event()
         self._server = _Server((host, port), _Handler)
         self._server.sandbox = self
@@ -76,6 +77,11 @@ class Sandbox:
         """Return the accepted mail, oldest first."""
         return self.mailbox.all()
 
+    @property
+    def sms(self) -> list[Sms]:
+        """Return the accepted SMS, oldest first."""
+        return self.service.sms.all()
+
     def add_fault(self, kind: str, **values: Any) -> None:
         """Let the next call fail; see :class:`~django_directmail.sandbox.Fault`."""
         self.faults.add(Fault(kind, **values))
@@ -85,6 +91,8 @@ class Sandbox:
         return {
             "revision": self.mailbox.revision,
             "mails": len(self.mails),
+            "sms": len(self.sms),
+            "sms_revision": self.service.sms.revision,
             "capacity": self.mailbox.capacity,
             "calls": self.calls,
             "connections": self.connections,
@@ -229,30 +237,14 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._reply(service.answer(http))
             return
-        answer = service.answer(http) if fault.carries_out else HttpAnswer(200, b"")
+        answer = service.answer_wrongly(http, fault)
         if fault.kind in ("drop_before", "drop_after"):
             self.close_connection = True
             return
-        if fault.kind in ("hang", "latency"):
-            if self.server.sandbox.stopping.wait(fault.seconds):
-                self.close_connection = True
-                return
-        elif fault.kind == "error":
-            answer = service.refuse(
-                http, Refusal(fault.status, fault.code, fault.message)
-            )
-        elif fault.kind == "status":
-            page = f"<html><body><h1>{fault.status}</h1></body></html>"
-            answer = HttpAnswer(fault.status, page.encode(), "text/html")
-        elif fault.kind == "garbage":
-            answer = HttpAnswer(200, b"\x00\xff not an answer \xfe")
-        if fault.retry_after is not None:
-            answer = HttpAnswer(
-                answer.status,
-                answer.body,
-                answer.content_type,
-                {"x-acs-retry-after": str(fault.retry_after)},
-            )
+        late = fault.kind in ("hang", "latency")
+        if late and self.server.sandbox.stopping.wait(fault.seconds):
+            self.close_connection = True
+            return
         self._reply(answer, cut_off=fault.kind == "truncated")
 
     def _reply(self, answer: HttpAnswer, *, cut_off: bool = False) -> None:

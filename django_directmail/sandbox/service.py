@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django_directmail.api.redaction import redact
@@ -16,6 +17,7 @@ from django_directmail.sandbox.answers import (
     render_xml,
 )
 from django_directmail.sandbox.console import Console
+from django_directmail.sandbox.faults import Fault
 from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import (
     Call,
@@ -27,17 +29,19 @@ from django_directmail.sandbox.gateway import (
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.queries import Queries
 from django_directmail.sandbox.sending import Sending
+from django_directmail.sandbox.sms import ShortMessages
 from django_directmail.sandbox.statistics import Statistics
 
 __all__ = ["Service"]
 
 
 class Service:
-    """One account of DirectMail with its senders and its mailbox."""
+    """One account with its senders, its mailbox and its SMS."""
 
     def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
         self.senders = senders
         self.mailbox = mailbox
+        self.sms = ShortMessages(mailbox)
         self._nonces = Nonces()
         self.files = Files()
         console = Console(senders)
@@ -47,6 +51,7 @@ class Service:
             console,
             Statistics(senders, mailbox),
             self.files,
+            self.sms,
         )
         #: Version, which tells the product, and action to who carries it out.
         self._actions = {
@@ -64,6 +69,21 @@ class Service:
             return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
             return self.refuse(http, refusal)
+
+    def answer_wrongly(self, http: HttpCall, fault: Fault) -> HttpAnswer:
+        """Carry the call out if ``fault`` lets it, and return what it answers then."""
+        answer = self.answer(http) if fault.carries_out else HttpAnswer(200, b"")
+        if fault.kind == "error":
+            answer = self.refuse(http, Refusal(fault.status, fault.code, fault.message))
+        elif fault.kind == "status":
+            page = f"<html><body><h1>{fault.status}</h1></body></html>"
+            answer = HttpAnswer(fault.status, page.encode(), "text/html")
+        elif fault.kind == "garbage":
+            answer = HttpAnswer(200, b"\x00\xff not an answer \xfe")
+        if fault.retry_after is not None:
+            headers = {"x-acs-retry-after": str(fault.retry_after)}
+            answer = replace(answer, headers=headers)
+        return answer
 
     def _find(self, call: Call) -> Callable[[Call], Mapping[str, Any]]:
         carry_out = self._actions.get((call.version, call.action))

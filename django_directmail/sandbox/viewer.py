@@ -15,6 +15,7 @@ from django_directmail.sandbox.accounts import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
 from django_directmail.sandbox.mailbox import Mail, Mailbox, MailFile
+from django_directmail.sandbox.sms import ShortMessages
 
 __all__ = ["Viewer"]
 
@@ -24,6 +25,7 @@ FILES = {
     "viewer.css": "text/css;charset=utf-8",
     "viewer.js": "text/javascript;charset=utf-8",
     "mail.js": "text/javascript;charset=utf-8",
+    "sms.js": "text/javascript;charset=utf-8",
     "texts.js": "text/javascript;charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
@@ -69,9 +71,14 @@ class Viewer:
     """Answers everything that is not a call of the API."""
 
     def __init__(
-        self, mailbox: Mailbox, faults: Faults, status: Callable[[], Mapping[str, Any]]
+        self,
+        mailbox: Mailbox,
+        sms: ShortMessages,
+        faults: Faults,
+        status: Callable[[], Mapping[str, Any]],
     ) -> None:
         self.mailbox = mailbox
+        self.sms = sms
         self.faults = faults
         self._status = status
         # Numbers of mails and revisions begin anew in every sandbox; this tells a
@@ -107,7 +114,10 @@ class Viewer:
                 return self._detail(id)
             case "DELETE", ["mails"]:
                 self.mailbox.clear()
+                self.sms.clear()
                 return _json({})
+            case "GET", ["sms"]:
+                return self._list_sms()
             case "GET", ["faults"]:
                 return _json({"faults": self.faults.as_list()})
             case "POST", ["faults"]:
@@ -138,6 +148,11 @@ class Viewer:
             mail["has_html"] = bool(mail.pop("html"))
             del mail["parameters"], mail["template"]
         return _json({"instance": self._instance, "revision": revision, "mails": mails})
+
+    def _list_sms(self) -> HttpAnswer:
+        revision = self.sms.revision
+        sms = [sms.as_dict() for sms in reversed(self.sms.all())]
+        return _json({"instance": self._instance, "revision": revision, "sms": sms})
 
     def _detail(self, id: str) -> HttpAnswer:
         mail = self._find(id)

@@ -28,6 +28,34 @@ def test_only_the_domain_of_an_address_is_kept(text, shown):
     assert redact(text) == shown
 
 
+@pytest.mark.parametrize(
+    ("private", "text", "shown"),
+    [
+        ("13900000042", "13900000042 is bad", "[...] is bad"),
+        ("13900000041,13900000042", "13900000042 is bad", "[...]42 is bad"),
+        ("+8613900000042", "13900000042, +8613900000042", "[...]42, [...]"),
+        ("13900000042", "8613900000042 8 times", "86[...] 8 times"),
+        ("no number", "Request 13900000042", "Request 13900000042"),
+    ],
+)
+def test_of_phone_numbers_at_most_two_digits_are_kept(private, text, shown):
+    assert redact(text, private=[private]) == shown
+
+
+@pytest.mark.parametrize(
+    "private", ['{"code": "4829", "n": 1}', '{"TemplateData": {"code": "4829"}}']
+)
+def test_the_texts_in_json_are_cut_out(private):
+    assert redact("The code 4829 is 1 of 2", private=[private]) == (
+        "The code [...] is 1 of 2"
+    )
+
+
+@pytest.mark.parametrize("private", ['{"code": "\\ud8004829"}', '{"code": 4829}', "{"])
+def test_what_cannot_be_a_text_in_json_is_no_trouble(private):
+    assert redact("Code 4829", private=[private]) == "Code 4829"
+
+
 @pytest.mark.parametrize("key", ["LTAI5tAbCdEf0123456789", "STS.NUabcdef0123456789"])
 def test_access_keys_are_cut_out(key):
     assert redact(f"Key {key} is not found") == "Key [key] is not found"

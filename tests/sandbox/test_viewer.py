@@ -120,7 +120,8 @@ def test_scripts_never_write_markup():
 def test_every_text_has_its_chinese():
     page = STATIC.joinpath("index.html").read_text("utf-8")
     scripts = "".join(
-        STATIC.joinpath(name).read_text("utf-8") for name in ("viewer.js", "mail.js")
+        STATIC.joinpath(name).read_text("utf-8")
+        for name in ("viewer.js", "mail.js", "sms.js")
     )
     texts = STATIC.joinpath("texts.js").read_text("utf-8")
     translated = set(re.findall(r'^  "([^"]+)":', texts, re.MULTILINE))

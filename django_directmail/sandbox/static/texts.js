@@ -49,6 +49,10 @@ const CHINESE = {
   "This mail is not here": "此邮件不在这里",
   "It was cleared, made room for newer ones, or belongs to a sandbox that was stopped: mails are kept in memory only.":
     "它已被清除、已为新邮件腾出空间，或属于已停止的沙箱：邮件只保存在内存中。",
+  "SMS": "短信",
+  "New SMS: {sign_name}": "新短信：{sign_name}",
+  "{n} new SMS": "{n} 条新短信",
+  "Template": "模板",
   "No mail yet": "还没有邮件",
   "Choose a mail from the list": "请从列表中选择一封邮件",
   "Put this into the settings of your Django project:": "将以下内容写入 Django 项目的设置：",
@@ -58,8 +62,8 @@ const CHINESE = {
   "Senders that exist here:": "此处可用的发信地址：",
   "Keys: / searches, j and k or the arrows move, Enter opens, Escape goes back.":
     "按键：/ 搜索，j 和 k 或方向键移动，Enter 打开，Esc 返回。",
-  "Clear all mails?": "清除全部邮件？",
-  "They are kept in memory only and cannot be brought back.": "邮件只保存在内存中，清除后无法恢复。",
+  "Clear all mails and SMS?": "清除全部邮件和短信？",
+  "They are kept in memory only and cannot be brought back.": "它们只保存在内存中，清除后无法恢复。",
   "Cancel": "取消",
 };
 

@@ -1,5 +1,6 @@
 // The page of the sandbox: a list of mails that refreshes itself, and one mail at a time.
 import { $, bdi, drawMail, el, startTabs } from "/static/mail.js";
+import { refreshSms, translateSms } from "/static/sms.js";
 import { chooseLanguage, localTime, rememberLanguage, say, t } from "/static/texts.js";
 
 const POLL_MS = 2000;
@@ -42,8 +43,11 @@ async function poll() {
   const status = await ask("/api/status");
   if (status) {
     showSettings(status);
+    // On a phone, an empty list makes room for the welcome, and a first SMS fills it.
+    if ((await refreshSms(status, ask)) && !wantedId()) drawDetail();
     if (status.instance !== instance || status.revision !== revision) await refresh();
     showRefused(status.refused);
+    $("clear").disabled = !mails.length && $("refused").hidden && $("sms").hidden;
   }
   clearTimeout(timer);
   if (!document.hidden) timer = setTimeout(poll, POLL_MS);
@@ -76,7 +80,6 @@ function showRefused(refused) {
   const build = ({ at, code, message }) =>
     el("li", {}, el("strong", {}, code), " ", shortTime(at), " ", bdi(message));
   $("refused-list").replaceChildren(...refused.map(build));
-  $("clear").disabled = !mails.length && !refused.length;
 }
 
 function announce(fresh) {
@@ -101,7 +104,6 @@ function drawList() {
   }
   const fresh = mails.filter((mail) => !rows.has(mail.id)).map(buildRow);
   $("list").prepend(...fresh);
-  $("clear").disabled = !mails.length && $("refused").hidden;
   search();
   if (hadFocus && !$("list").contains(document.activeElement)) focusList();
   return fresh.length;
@@ -180,7 +182,7 @@ function markOpen(id) {
 
 function drawDetail() {
   const id = wantedId();
-  const view = id || !rows.size ? "detail" : "list";
+  const view = id || (!rows.size && $("sms").hidden) ? "detail" : "list";
   const back = view === "list" && $("main").dataset.view === "detail";
   $("main").dataset.view = view;
   $("mail").hidden = !current;
@@ -237,6 +239,7 @@ function changeLanguage() {
   rememberLanguage($("language").value);
   forgetRows();
   drawList();
+  translateSms();
   openWanted();
 }
 

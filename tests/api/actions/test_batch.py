@@ -15,8 +15,8 @@ from django_directmail.api import (
     UnsupportedMessage,
 )
 from django_directmail.api.results import SendResult, wire_names
-from tests.api.actions.sdk import sdk_client
-from tests.api.actions.test_mail import COMMON, INTERNAL
+from tests.api.actions.sdk import INTERNAL, sdk_client
+from tests.api.actions.test_mail import COMMON
 from tests.api.samples import KEY
 
 #: What both clients take as it is.
