@@ -297,15 +297,6 @@ class TestSettings:
 
         assert names_under("settings.rst", "No effect yet") == expected
 
-    def test_keys_that_are_refused_are_under_their_heading(self):
-        refused = names_under("settings.rst", "Refused in this version")
-
-        assert refused == {
-            key.upper()
-            for key, clean in OPTIONS.items()
-            if clean.__name__ == "_unavailable"
-        }
-
     def test_each_region_is_named(self):
         assert set(ENDPOINTS) <= set(literals(read_entries()["REGION"]))
 
