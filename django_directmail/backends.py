@@ -221,9 +221,8 @@ class EmailBackend(BaseEmailBackend):
         except Exception as error:
             call.end(error)
             return
-        call.start()
         try:
-            call.end(self.client.send(prepared))
+            call.end(self.client.send(prepared, watch=call.start))
         except DirectMailError as error:
             # Without the frames, which hold the message, and would hold it for long.
             call.end(error.with_traceback(None))

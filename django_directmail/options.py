@@ -21,6 +21,8 @@ from django_directmail.api.client import (
     suggest,
 )
 from django_directmail.api.credentials import CredentialsSource
+from django_directmail.api.rate import clean_rate_limit
+from django_directmail.api.retries import clean_attempts
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.parameters import clean_parameters, join_headers
 
@@ -192,11 +194,11 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "split_recipients": _boolean,
     "policy": _policy,
     "log": _log,
+    "rate_limit": clean_rate_limit,
+    "max_attempts": clean_attempts,
     # Names that are settled, for what is still to come. They change nothing yet, and
     # a system check says so.
-    "rate_limit": _number,
     "max_concurrency": _number,
-    "max_attempts": _number,
     "queue": _mapping,
     "webhook": _mapping,
     # To ignore one of these would send mail where it must not go.
@@ -206,9 +208,7 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
 }
 #: Keys that are known and change nothing yet.
 WITHOUT_EFFECT = (
-    "rate_limit",
     "max_concurrency",
-    "max_attempts",
     "queue",
     "webhook",
 )

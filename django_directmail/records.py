@@ -34,6 +34,7 @@ OUTCOME = (
     "status",
     "accepted",
     "attempts",
+    "nonce",
     "signed_at",
     "sent_at",
     "finished_at",
@@ -88,6 +89,7 @@ def note_outcome(row: MailLog, call: OutgoingCall) -> None:
     error, result = call.error, call.result
     row.status = call.status
     row.attempts = call.attempts
+    row.nonce = call.nonce
     row.signed_at = _moment(call.signed_at)
     row.sent_at = _moment(call.sent_at)
     row.finished_at = _moment(call.finished_at)

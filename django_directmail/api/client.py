@@ -2,34 +2,40 @@
 The client: ``Client(credentials, region=...).call(action)`` returns a result.
 
 A call has two steps, so that a caller can put nonce and time on record in between:
-:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed. For a look at
-the bare answer, the second step is two: :meth:`Client.post` and :meth:`Client.read`.
+:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed, again if need
+be. For a look at the bare answer of one request there are :meth:`Client.post` and
+:meth:`Client.read`.
 """
 
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime, timezone
 from difflib import get_close_matches
 from math import inf
-from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django_directmail.api import transport
 from django_directmail.api.actions.action import Action
+from django_directmail.api.clock import Clock
 from django_directmail.api.credentials import (
     CredentialsSource,
     from_environment,
     resolve,
 )
+from django_directmail.api.prepared import PreparedCall
+from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
 from django_directmail.api.results import Answer, read_error, read_fields
-from django_directmail.api.signing import (
-    HMAC_SHA1,
-    SIGNATURES,
-    RequestData,
-    SignedRequest,
+from django_directmail.api.retries import (
+    DEFAULT_DEADLINE,
+    DEFAULT_MAX_ATTEMPTS,
+    Patience,
+    clean_attempts,
+    clean_deadline,
 )
+from django_directmail.api.signing import HMAC_SHA1, SIGNATURES, RequestData
 
 __all__ = ["ENDPOINTS", "Client", "PreparedCall", "endpoint_for", "suggest"]
 
@@ -103,32 +109,6 @@ def clean_timeout(value: Any) -> tuple[float, float]:
     return (float(pair[0]), float(pair[1]))
 
 
-#: What proves the sender, in parameters and in headers.
-_SECRET_NAMES = {
-    "AccessKeyId",
-    "SecurityToken",
-    "Signature",
-    "authorization",
-    "x-acs-security-token",
-}
-
-
-@dataclass(frozen=True)
-class PreparedCall(Generic[ResultT]):
-    """An action and its signed request, which may be sent, and replayed."""
-
-    action: Action[ResultT]
-    request: SignedRequest
-
-    def masked_lines(self) -> list[tuple[str, str]]:
-        """Return headers and parameters for people to read, with secrets masked."""
-        parameters = parse_qsl(self.request.body.decode(), keep_blank_values=True)
-        return [
-            (name, "****" if name in _SECRET_NAMES else value)
-            for name, value in (*self.request.headers.items(), *parameters)
-        ]
-
-
 class Client:
     """
     Calls actions of one account in one region.
@@ -136,9 +116,13 @@ class Client:
     ``credentials`` is one of :data:`~django_directmail.api.credentials.
     CredentialsSource`; without it the environment is read. It is asked at each call.
     ``endpoint`` overrides the one of ``region``; one that is not Alibaba's, such as the
-    sandbox, also takes the actions of other products. ``signature`` is ``"HMAC-SHA1"`` or
-    ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to wait for each
-    read. Raise :exc:`ValueError` for a value that none of these can be.
+    sandbox, also takes the actions of other products. ``signature`` is
+    ``"HMAC-SHA1"`` or ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to
+    wait for the whole answer. A call is tried ``max_attempts`` times at most, and not
+    again once it has lasted for ``deadline`` seconds. ``rate_limit`` is calls in a
+    second, of all clients of this process with the same endpoint, AccessKey ID and
+    action. ``clock`` is for tests. Raise :exc:`ValueError` for a value that none of
+    these can be.
 
     Cheap to make, safe to share between threads: connections belong to the process.
     """
@@ -151,6 +135,10 @@ class Client:
         endpoint: str | None = None,
         signature: str = HMAC_SHA1,
         timeout: tuple[float, float] = DEFAULT_TIMEOUT,
+        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+        rate_limit: float = DEFAULT_RATE_LIMIT,
+        deadline: float = DEFAULT_DEADLINE,
+        clock: Clock | None = None,
     ) -> None:
         if signature not in SIGNATURES:
             raise ValueError(
@@ -161,13 +149,19 @@ class Client:
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
         self.timeout = clean_timeout(timeout)
+        self.patience = Patience(
+            max_attempts=clean_attempts(max_attempts),
+            deadline=clean_deadline(deadline),
+            rate_limit=clean_rate_limit(rate_limit),
+            clock=clock or Clock(),
+        )
 
     def __repr__(self) -> str:
         return f"<Client {self.endpoint} {self.signature}>"
 
     def call(self, action: Action[ResultT]) -> ResultT:
         """
-        Call ``action`` once and return its result.
+        Call ``action``, again if need be, and return its result.
 
         Raise :exc:`~django_directmail.api.errors.TransportError` or a subclass of
         :exc:`~django_directmail.api.errors.ApiError`.
@@ -217,13 +211,30 @@ class Client:
             return self.endpoint
         return f"https://{action.host}"
 
-    def send(self, prepared: PreparedCall[ResultT]) -> ResultT:
-        """Post a prepared call and return its result; raise as :meth:`call` does."""
-        return self.read(prepared, self.post(prepared))
+    def send(
+        self,
+        prepared: PreparedCall[ResultT],
+        watch: Callable[[PreparedCall[ResultT]], object] | None = None,
+    ) -> ResultT:
+        """
+        Send a prepared call, again if need be, and return its result.
+
+        A request that may have arrived is only ever replayed, byte for byte: see
+        :mod:`django_directmail.api.retries`. ``watch`` is called before each try with
+        the call that goes out: the same object for a replay, one with a new nonce and
+        time for a new request. Raise as :meth:`call` does; the error is of the whole,
+        and its ``attempts`` says how many tries there were.
+        """
+        return self.patience.send(
+            prepared,
+            once=lambda call: self.read(call, self.post(call)),
+            anew=lambda: self.prepare(prepared.action),
+            watch=watch,
+        )
 
     def post(self, prepared: PreparedCall[ResultT]) -> Answer:
         """
-        Post a prepared call and return the answer as it came, a refusal included.
+        Post a prepared call once and return the answer, a refusal included.
 
         Raise :exc:`~django_directmail.api.errors.TransportError` if none came.
         """

@@ -18,11 +18,11 @@ from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
-from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_exceptions
 
 from django_directmail import __version__
 from django_directmail.api.errors import Accepted, TransportError
+from django_directmail.api.patience import PatientAdapter
 from django_directmail.api.results import Answer
 from django_directmail.api.signing import SignedRequest
 
@@ -50,7 +50,7 @@ def send(request: SignedRequest, *, timeout: tuple[float, float]) -> Answer:
     """
     Post ``request`` and return the answer, whatever its status.
 
-    ``timeout`` is for connecting and for each read, in seconds. Raise
+    ``timeout`` is for connecting and for the whole answer, in seconds. Raise
     :exc:`~django_directmail.api.errors.TransportError` if no whole answer came; its
     ``accepted`` is ``"no"`` only where the request cannot have been complete.
     """
@@ -115,7 +115,7 @@ def _get_session() -> requests.Session:
     with _lock:
         if _session is None:
             _session = requests.Session()
-            adapter = HTTPAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
+            adapter = PatientAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
             _session.mount("https://", adapter)
             _session.mount("http://", adapter)
             _session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
@@ -138,6 +138,11 @@ NewConnectionError = urllib3_exceptions.NewConnectionError
 # Since urllib3 2; before, a failed look-up is a NewConnectionError like any other.
 NameResolutionError: type[Exception] = getattr(
     urllib3_exceptions, "NameResolutionError", NewConnectionError
+)
+
+_LATE = (
+    "no answer within {read:g} s. Look whether the mail went out before you send it"
+    " again; TIMEOUT gives it longer."
 )
 
 #: requests' exception to what happened and what to do, most specific first. The
@@ -171,12 +176,9 @@ CAUSES: tuple[tuple[type[Exception], Accepted, str], ...] = (
         "TLS failed; the certificate may not be trusted. Check the endpoint, the clock"
         " and REQUESTS_CA_BUNDLE.",
     ),
-    (
-        exceptions.ReadTimeout,
-        "unknown",
-        "no answer within {read:g} s. Look whether the mail went out before you send it"
-        " again; TIMEOUT gives it longer.",
-    ),
+    (exceptions.ReadTimeout, "unknown", _LATE),
+    # What requests makes a ConnectionError of, when the time is over within the body.
+    (urllib3_exceptions.ReadTimeoutError, "unknown", _LATE),
     (
         exceptions.ConnectionError,
         "unknown",

@@ -10,13 +10,14 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from urllib.parse import parse_qsl
 
 from django_directmail.api import signing
 from django_directmail.api.errors import InvalidSignature
 from django_directmail.sandbox.accounts import KEYS, STS_EXPIRED_TOKEN, Key
 from django_directmail.sandbox.answers import Refusal
 
-__all__ = ["Call", "HttpCall", "Nonces", "authenticate", "read_format"]
+__all__ = ["Call", "HttpCall", "Nonces", "authenticate", "parse_form", "read_format"]
 
 #: How far the time of a request may be off, in seconds.
 TOLERANCE = 15 * 60
@@ -78,6 +79,14 @@ class Nonces:
                 return False
             self._seen[access_key_id, nonce] = now
             return True
+
+
+def parse_form(headers: Mapping[str, str], body: bytes) -> list[tuple[str, str]]:
+    """Return the fields of a form, none if the ``body`` is something else."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/x-www-form-urlencoded":
+        return []
+    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True)
 
 
 def read_format(http: HttpCall) -> str:

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -14,9 +14,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django_directmail.sandbox.accounts import DEFAULT_SENDERS, Senders
-from django_directmail.sandbox.answers import HttpAnswer, Refusal
+from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
-from django_directmail.sandbox.gateway import HttpCall
+from django_directmail.sandbox.gateway import HttpCall, parse_form
+from django_directmail.sandbox.havoc import (
+    body_of,
+    endless_headers,
+    reset_at_close,
+    spoil,
+)
 from django_directmail.sandbox.mailbox import Mail, Mailbox
 from django_directmail.sandbox.service import Service
 from django_directmail.sandbox.viewer import Viewer
@@ -51,6 +57,8 @@ class Sandbox:
         self.service = Service(Senders(senders), self.mailbox)
         self.viewer = Viewer(self.mailbox, self.faults, self.status)
         self.stopping = threading.Event()
+        #: Told of each call of the API as it came in, whatever becomes of it.
+        self.on_call: Callable[[HttpCall], object] = lambda http: None
         self._server = _Server((host, port), _Handler)
         self._server.sandbox = self
         self._thread: threading.Thread | None = None
@@ -155,7 +163,11 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.discard(request)
-        super().shutdown_request(request)
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+            # To be reset: no orderly end before that.
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet about callers that hang up: this server makes them do so."""
@@ -198,10 +210,11 @@ class _Handler(BaseHTTPRequestHandler):
             http = HttpCall(
                 method=self.command,
                 query=dict(parse_qsl(url.query, keep_blank_values=True)),
-                form=dict(_parse_form(headers, body)),
+                form=dict(parse_form(headers, body)),
                 headers=headers,
                 body=body,
             )
+            sandbox.on_call(http)
             self._answer_call(http, sandbox.faults.next())
         else:
             method = "GET" if self.command == "HEAD" else self.command
@@ -235,49 +248,40 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(service.answer(http))
             return
         answer = service.answer(http) if fault.carries_out else HttpAnswer(200, b"")
-        if fault.kind in ("drop_before", "drop_after"):
+        stopping = self.server.sandbox.stopping
+        if fault.kind.startswith(("drop_", "reset_")):
             self.close_connection = True
-            return
-        if fault.kind in ("hang", "latency"):
-            if self.server.sandbox.stopping.wait(fault.seconds):
-                self.close_connection = True
-                return
-        elif fault.kind == "error":
-            answer = service.refuse(
-                http, Refusal(fault.status, fault.code, fault.message)
-            )
-        elif fault.kind == "status":
-            page = f"<html><body><h1>{fault.status}</h1></body></html>"
-            answer = HttpAnswer(fault.status, page.encode(), "text/html")
-        elif fault.kind == "garbage":
-            answer = HttpAnswer(200, b"\x00\xff not an answer \xfe")
-        if fault.retry_after is not None:
-            answer = HttpAnswer(
-                answer.status,
-                answer.body,
-                answer.content_type,
-                {"x-acs-retry-after": str(fault.retry_after)},
-            )
-        self._reply(answer, cut_off=fault.kind == "truncated")
+            if fault.kind.startswith("reset_"):
+                reset_at_close(self.connection)
+        elif fault.kind in ("hang", "latency") and stopping.wait(fault.seconds):
+            self.close_connection = True
+        elif fault.kind == "headers":
+            self.close_connection = True
+            endless_headers(self.wfile.write, stopping)
+        else:
+            self._reply(spoil(fault, http, answer, service), fault)
 
-    def _reply(self, answer: HttpAnswer, *, cut_off: bool = False) -> None:
+    def _reply(self, answer: HttpAnswer, fault: Fault | None = None) -> None:
+        body = b"" if self.command == "HEAD" else answer.body
+        length, pieces = body_of(fault, body, self.server.sandbox.stopping)
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
             phrase = "Unknown"
         self.send_response(answer.status, phrase)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(length or len(answer.body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        body = b"" if self.command == "HEAD" else answer.body
-        if cut_off:
+        sent = 0
+        for piece in pieces:
+            self.wfile.write(piece)
+            sent += len(piece)
+        if sent < length:
             self.close_connection = True
-            body = body[: len(body) // 2]
-        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: what came in is on the page."""
@@ -290,10 +294,3 @@ def _refuse_length(length: str, *, chunked: bool) -> int | None:
     if not (length.isascii() and length.isdecimal()) or len(length) > 18:
         return 400
     return 413 if int(length) > MAX_REQUEST else None
-
-
-def _parse_form(headers: dict[str, str], body: bytes) -> list[tuple[str, str]]:
-    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/x-www-form-urlencoded":
-        return []
-    return parse_qsl(body.decode(errors="replace"), keep_blank_values=True)

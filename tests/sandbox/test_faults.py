@@ -6,7 +6,6 @@ import threading
 import pytest
 
 from django_directmail.api import (
-    Client,
     DirectMailError,
     ServerError,
     ThrottledError,
@@ -14,14 +13,14 @@ from django_directmail.api import (
 )
 from django_directmail.sandbox import Fault
 from django_directmail.sandbox.faults import KINDS, Faults
-from tests.api.samples import KEY, mail
+from tests.api.samples import KEY, mail, one_try
 from tests.sandbox.calls import post
 
 
 @pytest.fixture
 def client(sandbox):
     """Return a client of the sandbox that does not wait long."""
-    return Client(KEY, endpoint=sandbox.url, timeout=(1, 0.2))
+    return one_try(KEY, endpoint=sandbox.url, timeout=(1, 0.2))
 
 
 @pytest.mark.parametrize(

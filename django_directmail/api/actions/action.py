@@ -25,6 +25,8 @@ class Action(ABC, Generic[ResultT]):
     version: ClassVar[str] = "2015-11-23"
     #: Where Alibaba Cloud answers this action; ``None``: at DirectMail's own endpoint.
     host: ClassVar[str | None] = None
+    #: Whether it sends something, so that carried out twice is once too often.
+    sends: ClassVar[bool] = False
 
     @classmethod
     def action_name(cls) -> str:

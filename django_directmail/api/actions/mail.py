@@ -69,6 +69,8 @@ class SingleSendMail(Action[SendResult]):
     ``List-Unsubscribe``, ``List-Unsubscribe-Post`` and ``X-User-*``.
     """
 
+    sends = True
+
     account_name: str = wire("AccountName")
     to_address: str = wire("ToAddress")
     subject: str = wire("Subject")
