@@ -35,11 +35,10 @@ class Bench:
 
     def send(self):
         """Send a mail; return what is known of it: ``yes``, ``no`` or ``unknown``."""
+        prepared = self.client.prepare(mail())
         try:
-            prepared = self.client.prepare(mail())
             result = self.client.send(prepared, watch=self.watched.append)
         except DirectMailError as error:
-            assert error.attempts == len(self.watched)
             return error.accepted
         assert [result.env_id] == [m.env_id for m in self.sandbox.mails]
         return "yes"
