@@ -25,6 +25,7 @@ from django_directmail.api.credentials import (
     from_environment,
     resolve,
 )
+from django_directmail.api.errors import CredentialsError, DirectMailError
 from django_directmail.api.prepared import PreparedCall
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
 from django_directmail.api.results import Answer, read_error, read_fields
@@ -228,9 +229,25 @@ class Client:
         return self.patience.send(
             prepared,
             once=lambda call: self.read(call, self.post(call)),
-            anew=lambda: self.prepare(prepared.action),
+            anew=lambda: self._prepare_anew(prepared.action),
             watch=watch,
         )
+
+    def _prepare_anew(self, action: Action[ResultT]) -> PreparedCall[ResultT]:
+        """Sign for the next try, where the one before is known not to have arrived."""
+        try:
+            return self.prepare(action)
+        except DirectMailError:
+            raise
+        except Exception as error:
+            # Not its text, which may hold what it was about to read. As an error of
+            # the call, because it says what is known of the mail.
+            kind = type(error).__name__
+        text = (
+            f"{action.action_name()} was not tried again: the credentials source raised"
+            f" {kind} when it was asked once more."
+        )
+        raise CredentialsError(text, code="MissingCredentials", retryable=True)
 
     def post(self, prepared: PreparedCall[ResultT]) -> Answer:
         """

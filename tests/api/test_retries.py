@@ -312,6 +312,19 @@ class TestCredentials:
         assert (type(error), error.attempts) == (CredentialsError, 2)
         assert error.code == "InvalidSecurityToken.Expired"
 
+    def test_a_source_that_fails_in_between_leaves_the_mail_known(self, sandbox, clock):
+        given = iter([KEY])
+        sandbox.add_fault("throttled")
+        client = Client(lambda: next(given), endpoint=sandbox.url, clock=clock.clock)
+
+        error = failure(client)
+
+        assert (error.accepted, error.retryable) == ("no", True)
+        assert str(error) == (
+            "SingleSendMail was not tried again: the credentials source raised"
+            " StopIteration when it was asked once more."
+        )
+
     def test_a_new_request_is_signed_with_the_key_of_the_moment(self, sandbox, clock):
         given = iter([KEY, self.VALID])
         sandbox.add_fault("throttled")

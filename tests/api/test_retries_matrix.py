@@ -29,7 +29,7 @@ class Bench:
             KEY,
             endpoint=sandbox.url,
             signature=signature,
-            timeout=(5, 0.4 if kind in SLOW else 30),
+            timeout=(5, 0.6 if kind in SLOW else 30),
             clock=FakeClock().clock,
         )
 

@@ -20,7 +20,7 @@ from tests.sandbox.calls import post
 @pytest.fixture
 def client(sandbox):
     """Return a client of the sandbox that does not wait long."""
-    return one_try(KEY, endpoint=sandbox.url, timeout=(5, 0.4))
+    return one_try(KEY, endpoint=sandbox.url, timeout=(5, 1))
 
 
 @pytest.mark.parametrize(
