@@ -8,7 +8,7 @@ from traceback import walk_tb
 
 import pytest
 
-from django_directmail.api import Credentials, DirectMailError, Template
+from django_directmail.api import Client, Credentials, DirectMailError, Template
 from django_directmail.api.codes import api_error
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.sandbox import (
@@ -17,6 +17,7 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
 )
+from tests.api.clocks import FakeClock
 from tests.api.samples import mail, one_try
 from tests.api.servers import CannedServer, http
 from tests.api.traces import everything_shown
@@ -130,6 +131,23 @@ def test_a_fault_shows_nothing_of_the_request(sandbox, signature, kind, logged):
     error = failure(client, mail(**PRIVATE))
 
     assert found_in(everything_shown(error)) == []
+    assert found_in(logged()) == []
+    assert error.__cause__ is error.__context__ is None
+
+
+@pytest.mark.parametrize("kinds", [["drop_after"], ["throttled"] * 9, ["garbage"] * 9])
+def test_a_call_that_was_tried_again_shows_nothing(sandbox, signature, kinds, logged):
+    for kind in kinds:
+        sandbox.add_fault(kind)
+    key = Credentials(STS_ACCESS_KEY_ID, STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
+    client = Client(
+        key, endpoint=sandbox.url, signature=signature, clock=FakeClock().clock
+    )
+
+    error = failure(client, mail(**PRIVATE))
+
+    assert error.attempts > 1
+    assert found_in(everything_shown(error, package_only=True)) == []
     assert found_in(logged()) == []
     assert error.__cause__ is error.__context__ is None
 
