@@ -43,6 +43,7 @@ def set_up(folder: str, url: str) -> None:
             "ACCESS_KEY_ID": "sandbox-id",
             "ACCESS_KEY_SECRET": "sandbox-secret",
             "ENDPOINT": url,
+            "RATE_LIMIT": 1_000_000,
         },
     )
     django.setup()

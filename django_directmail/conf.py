@@ -29,6 +29,8 @@ from django_directmail.api.credentials import (
     from_environment,
 )
 from django_directmail.api.errors import CredentialsError
+from django_directmail.api.rate import DEFAULT_RATE_LIMIT
+from django_directmail.api.retries import DEFAULT_MAX_ATTEMPTS
 from django_directmail.api.signing import HMAC_SHA1
 from django_directmail.options import (
     CREDENTIAL_KEYS,
@@ -73,6 +75,8 @@ class Account:
     redirect_all_to: str | None = None
     allowed_domains: tuple[str, ...] | None = None
     smtp_fallback: Fallback | None = None
+    rate_limit: float = DEFAULT_RATE_LIMIT
+    max_attempts: int = DEFAULT_MAX_ATTEMPTS
 
     def client(self) -> Client:
         """Return the client that calls on behalf of this account."""
@@ -82,6 +86,8 @@ class Account:
             endpoint=self.endpoint,
             signature=self.signature,
             timeout=self.timeout,
+            rate_limit=self.rate_limit,
+            max_attempts=self.max_attempts,
         )
 
 

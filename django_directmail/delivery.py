@@ -63,7 +63,7 @@ class Delivery:
         self.account = account
         self.client = client
         self._lock = threading.Lock()
-        self._is_stopped = False
+        self._stop = threading.Event()
 
     def carry_out(self, calls: Iterable[OutgoingCall]) -> None:
         """Make all ``calls``, and note in each how it ended."""
@@ -103,7 +103,7 @@ class Delivery:
             yield workers
         except BaseException:
             with self._lock:
-                self._is_stopped = True
+                self._stop.set()
             workers.shutdown(wait=False, cancel_futures=True)
             raise
         workers.shutdown()
@@ -111,11 +111,16 @@ class Delivery:
     def _begin(self, call: OutgoingCall) -> Iterator[tuple[_Errand, Job]]:
         """Yield the first jobs of a call: its uploads, or its request."""
         try:
-            client = self.client.holding(resolve(self.account.credentials))
+            credentials = resolve(self.account.credentials)
+            client = self.client.holding(credentials, self._stop)
             # What cannot be said is refused before anything is uploaded.
             call.call.action.parameters()
+        except CredentialsError as error:
+            # Nothing was asked yet: these credentials cannot even be used.
+            call.fail(configuration_error(str(error), self.account.alias))
+            return
         except Exception as error:
-            call.fail(self._of_settings(error))
+            call.fail(error)
             return
         errand = _Errand(call, client, [None] * len(call.call.files))
         for number in range(len(call.call.files)):
@@ -127,7 +132,7 @@ class Delivery:
         if errand.call.finished_at is not None:
             return
         if errand.error is not None:
-            errand.call.fail(self._of_settings(errand.error))
+            errand.call.fail(errand.error)
         elif errand.result is not None:
             errand.call.accept(errand.result)
         else:
@@ -138,12 +143,6 @@ class Delivery:
         if None not in errand.attachments and not errand.is_requested:
             errand.is_requested = True
             yield errand, partial(self._send, errand)
-
-    def _of_settings(self, error: Exception) -> Exception:
-        """Return ``error``, as one of the configuration if the key is unusable."""
-        if isinstance(error, CredentialsError) and not error.http_status:
-            return configuration_error(str(error), self.account.alias)
-        return error
 
     def _upload(self, errand: _Errand, number: int) -> None:
         if errand.error is not None:
@@ -161,15 +160,20 @@ class Delivery:
         except Exception as error:
             errand.error = error.with_traceback(None)
             return
-        with self._lock:
-            if self._is_stopped:
-                raise _Stopped
-            call.start()
         try:
-            errand.result = errand.client.send(prepared)
+            errand.result = errand.client.send(
+                prepared, watch=partial(self._start, call)
+            )
         except DirectMailError as error:
             # Without the frames, which hold the message, and would hold it for long.
             errand.error = error.with_traceback(None)
+
+    def _start(self, call: OutgoingCall, prepared: PreparedCall[SendResult]) -> None:
+        """Note that a request goes out, unless the list is over."""
+        with self._lock:
+            if self._stop.is_set():
+                raise _Stopped
+            call.start(prepared)
 
 
 def prepare(

@@ -64,7 +64,8 @@ def examine(
         yield Finding("failure", _("Settings"), text_of(error), remedy)
         yield from skip(_("Destination"), _("Credentials"), *subjects(), _("Log"))
         return
-    account = replace(account, timeout=timeout or account.timeout)
+    # What goes wrong once is what one came to see.
+    account = replace(account, timeout=timeout or account.timeout, max_attempts=1)
     yield from _settings(account)
     yield _destination(account)
     finding, credentials = _credentials(account)

@@ -21,6 +21,8 @@ from django_directmail.api.client import (
     suggest,
 )
 from django_directmail.api.credentials import CredentialsSource
+from django_directmail.api.rate import clean_rate_limit
+from django_directmail.api.retries import clean_attempts
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.parameters import clean_parameters, join_headers
 from django_directmail.policies import POLICIES
@@ -231,21 +233,19 @@ OPTIONS: dict[str, Callable[[Any], Any]] = {
     "split_recipients": _boolean,
     "policy": _policy,
     "log": _log,
+    "rate_limit": clean_rate_limit,
     "max_concurrency": _count,
+    "max_attempts": clean_attempts,
     "redirect_all_to": _redirect,
     "allowed_domains": _domains,
     "smtp_fallback": _fallback,
     # Names that are settled, for what is still to come. They change nothing yet, and
     # a system check says so.
-    "rate_limit": _number,
-    "max_attempts": _number,
     "queue": _mapping,
     "webhook": _mapping,
 }
 #: Keys that are known and change nothing yet.
 WITHOUT_EFFECT = (
-    "rate_limit",
-    "max_attempts",
     "queue",
     "webhook",
 )

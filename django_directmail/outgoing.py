@@ -15,6 +15,7 @@ from typing import Any
 
 from django.core.mail import EmailMessage
 
+from django_directmail.api.client import PreparedCall
 from django_directmail.api.errors import (
     DirectMailError,
     Outcome,
@@ -57,8 +58,9 @@ class OutgoingCall:
     """
     One call of a message; ``status`` is a word of ``MailLog.status``.
 
-    ``sent_at`` is when the request went out, ``finished_at`` when its end was known,
-    ``duration`` the seconds in between.
+    ``nonce``, ``signed_at`` and ``sent_at`` are those of the last request that went
+    out, ``finished_at`` is when its end was known, and ``duration`` the seconds from
+    the first request to the end.
     """
 
     call: Call = field(repr=False)
@@ -79,12 +81,15 @@ class OutgoingCall:
             self.signed_at = _now().replace(microsecond=0)
         return self.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def start(self) -> None:
-        """Note that the request goes out: from now on it may have arrived."""
+    def start(self, prepared: PreparedCall[SendResult] | None = None) -> None:
+        """Note that a request or letter goes out: from now on it may have arrived."""
         self.status = "unconfirmed"
         self.attempts += 1
+        if prepared is not None:
+            self.nonce = prepared.request.data.nonce
+            self.signed_at = datetime.fromtimestamp(prepared.signed_at, timezone.utc)
         self.sent_at = _now()
-        self._started = time.perf_counter()
+        self._started = self._started or time.perf_counter()
 
     def accept(self, result: SendResult | None) -> None:
         """Note that the mail was taken; another mailer gives no ``result``."""

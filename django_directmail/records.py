@@ -35,6 +35,7 @@ OUTCOME = (
     "status",
     "accepted",
     "attempts",
+    "nonce",
     "signed_at",
     "sent_at",
     "finished_at",
@@ -87,7 +88,10 @@ def note_outcome(row: MailLog, call: OutgoingCall) -> None:
     error, result = call.error, call.result
     row.status = call.status
     row.attempts = call.attempts
-    row.signed_at = None if call.call.letter else moment(call.signed_at)
+    if not call.call.letter:
+        # What takes another mailer is not signed.
+        row.nonce = call.nonce
+        row.signed_at = moment(call.signed_at)
     row.sent_at = moment(call.sent_at)
     row.finished_at = moment(call.finished_at)
     if call.duration is not None:

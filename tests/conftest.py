@@ -92,7 +92,11 @@ def configure(request, settings):
 
 @pytest.fixture
 def mailer(open_sandbox, configure):
-    """Make the sandbox the default mailer and return a function that adds settings."""
+    """
+    Make the sandbox the default mailer and return a function that adds settings.
+
+    A call is tried once, and long lists go out as fast as they can.
+    """
     from django_directmail import sandbox
 
     def mailer(**directmail):
@@ -103,6 +107,8 @@ def mailer(open_sandbox, configure):
                 "ENDPOINT": open_sandbox.url,
                 # What a list sends arrives in its order.
                 "MAX_CONCURRENCY": 1,
+                "MAX_ATTEMPTS": 1,
+                "RATE_LIMIT": 100_000,
                 **directmail,
             }
         )

@@ -219,6 +219,8 @@ def test_policy_of_one_feature_leaves_the_others(settings):
         ({"DEFAULTS": {"subject": "x"}}, "set message.subject"),
         ({"DEFAULTS": {"account_name": "x"}}, "ACCOUNT_NAME"),
         ({"RATE_LIMIT": 0}, "a number above 0"),
+        ({"MAX_ATTEMPTS": 0}, "a whole number, 1 at least"),
+        ({"MAX_ATTEMPTS": 2.5}, "a whole number, 1 at least"),
         ({"LOG": True}, "must be a dict"),
         ({"MAX_CONCURRENCY": 0}, "a whole number above 0"),
         ({"MAX_CONCURRENCY": 2.5}, "a whole number above 0"),

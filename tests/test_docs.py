@@ -284,7 +284,11 @@ class TestSettings:
         assert re.search(r"^:Type: \S.*\n:Default: \S", entry, re.MULTILINE)
 
     @pytest.mark.parametrize(
-        "key", ["region", "signature", "timeout", "split_recipients", "policy"]
+        "key",
+        [
+            *("region", "signature", "timeout", "split_recipients", "policy"),
+            *("rate_limit", "max_attempts"),
+        ],
     )
     def test_a_literal_default_is_that_of_the_code(self, key):
         entry = read_entries()[key.upper()]

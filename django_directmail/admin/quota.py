@@ -76,7 +76,7 @@ def _accounts() -> Iterator[Quota]:
             yield Quota([name], problem=_reason(error))
             continue
         if isinstance(mailer, EmailBackend):
-            account = replace(mailer.account, timeout=TIMEOUT)
+            account = replace(mailer.account, timeout=TIMEOUT, max_attempts=1)
             client = account.client()
             yield Quota([name], account.region, client, account.credentials)
 

@@ -20,6 +20,8 @@ NameResolutionError: type[Exception] = getattr(
     urllib3_exceptions, "NameResolutionError", NewConnectionError
 )
 
+_LATE = "no answer within {read:g} s. {look} TIMEOUT gives it longer."
+
 #: requests' exception to what happened and what to do, most specific first. The
 #: second part says whether the request may have arrived, for all that is known from
 #: the class alone. ConnectionError is also what a refused connection raises. Where
@@ -52,11 +54,9 @@ CAUSES: tuple[tuple[type[Exception], Accepted, str], ...] = (
         "TLS failed; the certificate may not be trusted. Check the endpoint, the clock"
         " and REQUESTS_CA_BUNDLE.",
     ),
-    (
-        exceptions.ReadTimeout,
-        "unknown",
-        "no answer within {read:g} s. {look} TIMEOUT gives it longer.",
-    ),
+    (exceptions.ReadTimeout, "unknown", _LATE),
+    # What requests makes a ConnectionError of, when the time is over within the body.
+    (urllib3_exceptions.ReadTimeoutError, "unknown", _LATE),
     (
         exceptions.ConnectionError,
         "unknown",

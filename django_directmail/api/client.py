@@ -2,36 +2,46 @@
 The client: ``Client(credentials, region=...).call(action)`` returns a result.
 
 A call has two steps, so that a caller can put nonce and time on record in between:
-:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed. For a look at
-the bare answer, the second step is two: :meth:`Client.post` and :meth:`Client.read`.
+:meth:`Client.prepare` signs, :meth:`Client.send` posts what was signed, again if need
+be. For a look at the bare answer of one request there are :meth:`Client.post` and
+:meth:`Client.read`.
 """
 
 from __future__ import annotations
 
 import copy
+import threading
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timezone
 from difflib import get_close_matches
+from functools import partial
 from math import inf
-from typing import Any, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django_directmail.api import transport
 from django_directmail.api.actions.action import Action
+from django_directmail.api.clock import Clock, pause
 from django_directmail.api.credentials import (
     Credentials,
     CredentialsSource,
     from_environment,
     resolve,
 )
+from django_directmail.api.errors import CredentialsError, DirectMailError
+from django_directmail.api.prepared import PreparedCall
+from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
 from django_directmail.api.results import Answer, read_error, read_fields
-from django_directmail.api.signing import (
-    HMAC_SHA1,
-    SIGNATURES,
-    RequestData,
-    SignedRequest,
+from django_directmail.api.retries import (
+    DEFAULT_DEADLINE,
+    DEFAULT_MAX_ATTEMPTS,
+    Patience,
+    clean_attempts,
+    clean_deadline,
 )
+from django_directmail.api.signing import HMAC_SHA1, SIGNATURES, RequestData
 
 __all__ = ["ENDPOINTS", "Client", "PreparedCall", "endpoint_for", "suggest"]
 
@@ -105,32 +115,6 @@ def clean_timeout(value: Any) -> tuple[float, float]:
     return (float(pair[0]), float(pair[1]))
 
 
-#: What proves the sender, in parameters and in headers.
-_SECRET_NAMES = {
-    "AccessKeyId",
-    "SecurityToken",
-    "Signature",
-    "authorization",
-    "x-acs-security-token",
-}
-
-
-@dataclass(frozen=True)
-class PreparedCall(Generic[ResultT]):
-    """An action and its signed request, which may be sent, and replayed."""
-
-    action: Action[ResultT]
-    request: SignedRequest
-
-    def masked_lines(self) -> list[tuple[str, str]]:
-        """Return headers and parameters for people to read, with secrets masked."""
-        parameters = parse_qsl(self.request.body.decode(), keep_blank_values=True)
-        return [
-            (name, "****" if name in _SECRET_NAMES else value)
-            for name, value in (*self.request.headers.items(), *parameters)
-        ]
-
-
 class Client:
     """
     Calls actions of one account in one region.
@@ -140,7 +124,11 @@ class Client:
     ``endpoint`` overrides the one of ``region``; one that is not Alibaba's, such as the
     sandbox, also takes the actions of other products. ``signature`` is
     ``"HMAC-SHA1"`` or ``"ACS3-HMAC-SHA256"``. ``timeout`` is seconds to connect and to
-    wait for each read. Raise :exc:`ValueError` for a value that none of these can be.
+    wait for the whole answer. A call is tried ``max_attempts`` times at most, and not
+    again once it has lasted for ``deadline`` seconds. ``rate_limit`` is calls in a
+    second, of all clients of this process with the same endpoint, AccessKey ID and
+    action. ``clock`` is for tests. Raise :exc:`ValueError` for a value that none of
+    these can be.
 
     Cheap to make, safe to share between threads: connections belong to the process.
     """
@@ -153,33 +141,49 @@ class Client:
         endpoint: str | None = None,
         signature: str = HMAC_SHA1,
         timeout: tuple[float, float] = DEFAULT_TIMEOUT,
+        max_attempts: int = DEFAULT_MAX_ATTEMPTS,
+        rate_limit: float = DEFAULT_RATE_LIMIT,
+        deadline: float = DEFAULT_DEADLINE,
+        clock: Clock | None = None,
     ) -> None:
         if signature not in SIGNATURES:
             raise ValueError(
                 f"{signature!r} is not a signature; use {' or '.join(SIGNATURES)}."
             )
         self._credentials = from_environment if credentials is None else credentials
+        self._held: Credentials | None = None
         self.region = region
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
         self.timeout = clean_timeout(timeout)
+        self.patience = Patience(
+            max_attempts=clean_attempts(max_attempts),
+            deadline=clean_deadline(deadline),
+            rate_limit=clean_rate_limit(rate_limit),
+            clock=clock or Clock(),
+        )
 
     def __repr__(self) -> str:
         return f"<Client {self.endpoint} {self.signature}>"
 
-    def holding(self, credentials: Credentials) -> Client:
+    def holding(self, credentials: Credentials, stop: threading.Event) -> Client:
         """
-        Return a client like this one that signs with ``credentials``.
+        Return a client like this one that signs the first try with ``credentials``.
 
-        It is for those who ask the source in one thread and call in another.
+        It is for those who ask the source in one thread and call in another; only for
+        a new request the source is asked there. ``stop`` ends every wait, and with it
+        the call.
         """
         client = copy.copy(self)
-        client._credentials = credentials
+        client._held = credentials
+        sleep = partial(pause, stop=stop)
+        clock = replace(self.patience.clock, sleep=sleep)
+        client.patience = replace(self.patience, clock=clock)
         return client
 
     def call(self, action: Action[ResultT]) -> ResultT:
         """
-        Call ``action`` once and return its result.
+        Call ``action``, again if need be, and return its result.
 
         Raise :exc:`~django_directmail.api.errors.TransportError` or a subclass of
         :exc:`~django_directmail.api.errors.ApiError`.
@@ -199,7 +203,16 @@ class Client:
         ``nonce`` is new and ``timestamp`` now (UTC, ``2026-01-02T03:04:05Z``) unless
         given; with both given, the same action makes the same bytes again.
         """
-        credentials = resolve(self._credentials)
+        credentials = self._held or resolve(self._credentials)
+        return self._sign(action, credentials, nonce, timestamp)
+
+    def _sign(
+        self,
+        action: Action[ResultT],
+        credentials: Credentials,
+        nonce: str | None = None,
+        timestamp: str | None = None,
+    ) -> PreparedCall[ResultT]:
         data = RequestData(
             endpoint=self._endpoint_of(action),
             action=action.action_name(),
@@ -229,13 +242,46 @@ class Client:
             return self.endpoint
         return f"https://{action.host}"
 
-    def send(self, prepared: PreparedCall[ResultT]) -> ResultT:
-        """Post a prepared call and return its result; raise as :meth:`call` does."""
-        return self.read(prepared, self.post(prepared))
+    def send(
+        self,
+        prepared: PreparedCall[ResultT],
+        watch: Callable[[PreparedCall[ResultT]], object] | None = None,
+    ) -> ResultT:
+        """
+        Send a prepared call, again if need be, and return its result.
+
+        A request that may have arrived is only ever replayed, byte for byte: see
+        :mod:`django_directmail.api.retries`. ``watch`` is called before each try with
+        the call that goes out: the same object for a replay, one with a new nonce and
+        time for a new request. Raise as :meth:`call` does; the error is of the whole,
+        and its ``attempts`` says how many tries there were.
+        """
+        return self.patience.send(
+            prepared,
+            once=lambda call: self.read(call, self.post(call)),
+            anew=lambda: self._prepare_anew(prepared.action),
+            watch=watch,
+        )
+
+    def _prepare_anew(self, action: Action[ResultT]) -> PreparedCall[ResultT]:
+        """Sign for the next try, where the one before is known not to have arrived."""
+        try:
+            return self._sign(action, resolve(self._credentials))
+        except DirectMailError:
+            raise
+        except Exception as error:
+            # Not its text, which may hold what it was about to read. As an error of
+            # the call, because it says what is known of the mail.
+            kind = type(error).__name__
+        text = (
+            f"{action.action_name()} was not tried again: the credentials source raised"
+            f" {kind} when it was asked once more."
+        )
+        raise CredentialsError(text, code="MissingCredentials", retryable=True)
 
     def post(self, prepared: PreparedCall[ResultT]) -> Answer:
         """
-        Post a prepared call and return the answer as it came, a refusal included.
+        Post a prepared call once and return the answer, a refusal included.
 
         Raise :exc:`~django_directmail.api.errors.TransportError` if none came.
         """

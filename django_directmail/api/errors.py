@@ -65,6 +65,8 @@ class DirectMailError(Exception):
         self.retryable = retryable
         #: Seconds to wait before the next try, where the service named them.
         self.retry_after = retry_after
+        #: How many requests were made for the call that ended so.
+        self.attempts = 0
 
 
 class TransportError(DirectMailError):

@@ -8,13 +8,18 @@ an answer of DirectMail: a page of a proxy, a cut-off body, nothing at all.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
 from django_directmail.api.codes import RULES, api_error
-from django_directmail.api.errors import DirectMailError, TransportError
+from django_directmail.api.errors import (
+    DirectMailError,
+    ThrottledError,
+    TransportError,
+)
 
 __all__ = [
     "Answer",
@@ -181,7 +186,7 @@ def read_error(
     if fine and (code in ("", "OK") or (code not in RULES and _text(found, "EnvId"))):
         return None
     if code and code != "OK":
-        return api_error(
+        error = api_error(
             action,
             code=code,
             message=_text(found, "Message", "message"),
@@ -191,6 +196,9 @@ def read_error(
             private=private,
             sends=sends,
         )
+        if isinstance(error, ThrottledError) and error.retry_after is None:
+            error.retry_after = _time_left(answer.headers)
+        return error
     return _unreadable(action, answer)
 
 
@@ -207,6 +215,15 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if not (value.isascii() and value.isdigit()) or len(value) > 9:
         return None
     return int(value) / 1000
+
+
+def _time_left(headers: Mapping[str, str]) -> float | None:
+    """Return the wait that older gateways tell: ``Limit:100,Remain:0,TimeLeft:900``."""
+    told = ",".join(
+        headers.get(f"x-ratelimit-{name}", "") for name in ("user-api", "user")
+    )
+    found = re.findall(r"\bTimeLeft\s*:\s*([0-9]{1,9})\b", told)
+    return max(map(int, found)) / 1000 if found else None
 
 
 def _unreadable(action: str, answer: Answer) -> TransportError:

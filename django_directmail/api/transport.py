@@ -18,12 +18,12 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_exceptions
 
 from django_directmail import __version__
 from django_directmail.api.causes import explain
 from django_directmail.api.errors import Accepted, TransportError
+from django_directmail.api.patience import PatientAdapter
 from django_directmail.api.results import Answer
 from django_directmail.api.signing import SignedRequest
 
@@ -81,7 +81,7 @@ def post(wanted: Post, *, timeout: tuple[float, float]) -> Answer:
     """
     Post what is ``wanted`` and return the answer, whatever its status.
 
-    ``timeout`` is for connecting and for each read, in seconds. Raise
+    ``timeout`` is for connecting and for the whole answer, in seconds. Raise
     :exc:`~django_directmail.api.errors.TransportError` if no whole answer came; its
     ``accepted`` is ``"no"`` only where the request cannot have been complete.
     """
@@ -169,7 +169,7 @@ def _get_session() -> requests.Session:
     with _lock:
         if _session is None:
             _session = requests.Session()
-            adapter = HTTPAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
+            adapter = PatientAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
             _session.mount("https://", adapter)
             _session.mount("http://", adapter)
             _session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))

@@ -17,11 +17,24 @@ KINDS = {
     "status": "HTTP `status` with a page of HTML, as from a proxy; nothing is accepted",
     "drop_before": "the connection is closed before the call is read",
     "drop_after": "the call is carried out, then the connection is closed",
+    "reset_before": "as drop_before, but with a TCP reset",
+    "reset_after": "as drop_after, but with a TCP reset",
+    "throttled": "refused as too fast, with `retry_after`; nothing is accepted",
+    "redirect": "a redirect to another host; nothing is accepted",
     "hang": "the call is carried out, the answer comes `seconds` late or never",
     "garbage": "the call is carried out, the answer is no JSON and no XML",
     "truncated": "the call is carried out, the answer ends in the middle",
     "latency": "the call is carried out and answered rightly, `seconds` late",
+    "slow": "the call is carried out, the answer drips for `seconds`",
+    "content_type": "the call is carried out and answered rightly, as text/html",
+    "large": "the call is carried out, the answer has 1 GB",
+    "headers": "the call is carried out, the headers of the answer do not end",
+    "deep": "the call is carried out, the answer is JSON of 100000 levels",
+    "bomb": "the call is carried out, the answer is XML whose entities fill the memory",
 }
+
+#: Those that keep the call from being carried out, whatever else they do.
+_PREVENTS = {"drop_before", "reset_before", "throttled", "redirect"}
 
 
 def _whole(value: Any, low: int, high: int) -> bool:
@@ -95,7 +108,7 @@ class Fault:
         """Say whether the call is carried out all the same."""
         if self.kind in ("error", "status"):
             return self.accept
-        return self.kind != "drop_before"
+        return self.kind not in _PREVENTS
 
 
 class Faults:

@@ -6,7 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -18,6 +18,12 @@ from django_directmail.sandbox.answers import HttpAnswer
 from django_directmail.sandbox.faults import Fault, Faults
 from django_directmail.sandbox.forms import parse_fields, refuse_length
 from django_directmail.sandbox.gateway import BUCKET, HttpCall
+from django_directmail.sandbox.havoc import (
+    body_of,
+    endless_headers,
+    reset_at_close,
+    spoil,
+)
 from django_directmail.sandbox.mailbox import Mail, Mailbox
 from django_directmail.sandbox.service import Service
 from django_directmail.sandbox.sms import Sms
@@ -51,6 +57,8 @@ class Sandbox:
         self.service = Service(Senders(senders), self.mailbox)
         self.viewer = Viewer(self.mailbox, self.service.sms, self.faults, self.status)
         self.stopping = threading.Event()
+        #: Told of each call of the API as it came in, whatever becomes of it.
+        self.on_call: Callable[[HttpCall], object] = lambda http: None
         self._server = _Server((host, port), _Handler)
         self._server.sandbox = self
         self._thread: threading.Thread | None = None
@@ -162,7 +170,11 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.discard(request)
-        super().shutdown_request(request)
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
+            # To be reset: no orderly end before that.
+            self.close_request(request)
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Keep quiet about callers that hang up: this server makes them do so."""
@@ -211,6 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif http.is_call:
             if not http.is_upload:
                 self.server.count_call()
+                sandbox.on_call(http)
             self._answer_call(http, sandbox.faults.next(http.action))
         else:
             method = "GET" if self.command == "HEAD" else self.command
@@ -237,34 +250,41 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is None:
             self._reply(service.answer(http))
             return
-        answer = service.answer_wrongly(http, fault)
-        if fault.kind in ("drop_before", "drop_after"):
+        answer = service.answer(http) if fault.carries_out else HttpAnswer(200, b"")
+        stopping = self.server.sandbox.stopping
+        if fault.kind.startswith(("drop_", "reset_")):
             self.close_connection = True
-            return
-        late = fault.kind in ("hang", "latency")
-        if late and self.server.sandbox.stopping.wait(fault.seconds):
+            if fault.kind.startswith("reset_"):
+                reset_at_close(self.connection)
+        elif fault.kind in ("hang", "latency") and stopping.wait(fault.seconds):
             self.close_connection = True
-            return
-        self._reply(answer, cut_off=fault.kind == "truncated")
+        elif fault.kind == "headers":
+            self.close_connection = True
+            endless_headers(self.wfile.write, stopping)
+        else:
+            self._reply(spoil(fault, http, answer, service), fault)
 
-    def _reply(self, answer: HttpAnswer, *, cut_off: bool = False) -> None:
+    def _reply(self, answer: HttpAnswer, fault: Fault | None = None) -> None:
+        body = b"" if self.command == "HEAD" else answer.body
+        length, pieces = body_of(fault, body, self.server.sandbox.stopping)
         try:
             phrase = HTTPStatus(answer.status).phrase
         except ValueError:
             phrase = "Unknown"
         self.send_response(answer.status, phrase)
         self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body)))
+        self.send_header("Content-Length", str(length or len(answer.body)))
         for name, value in answer.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        body = b"" if self.command == "HEAD" else answer.body
-        if cut_off:
+        sent = 0
+        for piece in pieces:
+            self.wfile.write(piece)
+            sent += len(piece)
+        if sent < length:
             self.close_connection = True
-            body = body[: len(body) // 2]
-        self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Print nothing: what came in is on the page."""

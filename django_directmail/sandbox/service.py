@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from django_directmail.api.redaction import redact
@@ -17,7 +16,6 @@ from django_directmail.sandbox.answers import (
     render_xml,
 )
 from django_directmail.sandbox.console import Console
-from django_directmail.sandbox.faults import Fault
 from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import (
     Call,
@@ -69,21 +67,6 @@ class Service:
             return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
             return self.refuse(http, refusal)
-
-    def answer_wrongly(self, http: HttpCall, fault: Fault) -> HttpAnswer:
-        """Carry the call out if ``fault`` lets it, and return what it answers then."""
-        answer = self.answer(http) if fault.carries_out else HttpAnswer(200, b"")
-        if fault.kind == "error":
-            answer = self.refuse(http, Refusal(fault.status, fault.code, fault.message))
-        elif fault.kind == "status":
-            page = f"<html><body><h1>{fault.status}</h1></body></html>"
-            answer = HttpAnswer(fault.status, page.encode(), "text/html")
-        elif fault.kind == "garbage":
-            answer = HttpAnswer(200, b"\x00\xff not an answer \xfe")
-        if fault.retry_after is not None:
-            headers = {"x-acs-retry-after": str(fault.retry_after)}
-            answer = replace(answer, headers=headers)
-        return answer
 
     def _find(self, call: Call) -> Callable[[Call], Mapping[str, Any]]:
         carry_out = self._actions.get((call.version, call.action))

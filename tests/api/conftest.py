@@ -2,10 +2,9 @@
 
 import pytest
 
-from django_directmail.api import Client
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.sandbox import Sandbox
-from tests.api.samples import KEY
+from tests.api.samples import KEY, one_try
 
 
 @pytest.fixture
@@ -24,4 +23,4 @@ def signature(request):
 @pytest.fixture
 def client(sandbox):
     """Return a client of the sandbox."""
-    return Client(KEY, endpoint=sandbox.url)
+    return one_try(KEY, endpoint=sandbox.url)

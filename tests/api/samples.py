@@ -1,17 +1,21 @@
 """Things that several tests of the API start from."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 from hypothesis import strategies as st
 
-from django_directmail.api import Credentials, SingleSendMail
+from django_directmail.api import Client, Credentials, SingleSendMail
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 VECTORS = Path(__file__).parent / "vectors"
 
 #: The key that the sandbox knows.
 KEY = Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+
+#: A client that tries once, for what is not about trying again.
+one_try = partial(Client, max_attempts=1)
 
 #: Texts that encoders like to get wrong.
 NASTY = [

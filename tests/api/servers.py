@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
-from django_directmail.api import Client, Credentials
+from django_directmail.api import Credentials
+from tests.api.samples import one_try
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class CannedServer(socketserver.ThreadingTCPServer):
 
     def client(self, **options):
         """Return a client of this server."""
-        return Client(Credentials("id", "secret"), endpoint=self.url, **options)
+        return one_try(Credentials("id", "secret"), endpoint=self.url, **options)
 
     def finish_request(self, request, client_address):
         """Speak TLS if asked to, then as ever."""

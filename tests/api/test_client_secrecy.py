@@ -17,7 +17,8 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
 )
-from tests.api.samples import mail
+from tests.api.clocks import FakeClock
+from tests.api.samples import mail, one_try
 from tests.api.servers import CannedServer, http
 from tests.api.traces import everything_shown
 
@@ -97,7 +98,7 @@ def refuse_connections():
 def test_a_signature_mismatch_shows_nothing_of_its_echo(
     sandbox, signature, key, template, logged
 ):
-    client = Client(key, endpoint=sandbox.url, signature=signature)
+    client = one_try(key, endpoint=sandbox.url, signature=signature)
 
     error = failure(client, mail(**PRIVATE, template=template))
 
@@ -123,7 +124,7 @@ def test_the_mismatch_answer_really_repeats_the_request(signature):
 )
 def test_a_fault_shows_nothing_of_the_request(sandbox, signature, kind, logged):
     sandbox.add_fault(kind)
-    client = Client(
+    client = one_try(
         KEYS["temporary"], endpoint=sandbox.url, signature=signature, timeout=(1, 0.1)
     )
 
@@ -134,12 +135,29 @@ def test_a_fault_shows_nothing_of_the_request(sandbox, signature, kind, logged):
     assert error.__cause__ is error.__context__ is None
 
 
+@pytest.mark.parametrize("kinds", [["drop_after"], ["throttled"] * 9, ["garbage"] * 9])
+def test_a_call_that_was_tried_again_shows_nothing(sandbox, signature, kinds, logged):
+    for kind in kinds:
+        sandbox.add_fault(kind)
+    key = Credentials(STS_ACCESS_KEY_ID, STS_ACCESS_KEY_SECRET, STS_SECURITY_TOKEN)
+    client = Client(
+        key, endpoint=sandbox.url, signature=signature, clock=FakeClock().clock
+    )
+
+    error = failure(client, mail(**PRIVATE))
+
+    assert error.attempts > 1
+    assert found_in(everything_shown(error, package_only=True)) == []
+    assert found_in(logged()) == []
+    assert error.__cause__ is error.__context__ is None
+
+
 @pytest.mark.parametrize(
     "endpoint",
     [refuse_connections, lambda: "http://no-such-host.invalid", lambda: "http://a..b"],
 )
 def test_a_host_that_is_not_reached_shows_nothing(signature, endpoint, logged):
-    client = Client(KEYS["temporary"], endpoint=endpoint(), signature=signature)
+    client = one_try(KEYS["temporary"], endpoint=endpoint(), signature=signature)
 
     error = failure(client, mail(**PRIVATE))
 
@@ -197,7 +215,7 @@ def test_an_answer_that_is_looked_at_leaves_no_trace_when_it_is_read(signature):
 
 def test_representations_show_no_secret_and_no_mail(signature):
     key = KEYS["temporary"]
-    client = Client(key, signature=signature)
+    client = one_try(key, signature=signature)
     action = mail(**PRIVATE)
     prepared = client.prepare(action)
 
@@ -232,7 +250,7 @@ def test_what_proves_the_sender_is_never_shown(sandbox, signature):
     told = f"Key {STS_ACCESS_KEY_ID} with {STS_SECURITY_TOKEN} may not."
     sandbox.add_fault("error", status=400, code="Forbidden", message=told)
 
-    error = failure(Client(key, endpoint=sandbox.url, signature=signature), mail())
+    error = failure(one_try(key, endpoint=sandbox.url, signature=signature), mail())
 
     assert error.message == "Key [...] with [...] may not."
     assert STS_ACCESS_KEY_ID not in str(error)

@@ -83,6 +83,7 @@ def test_the_documented_refusal_is_read(body):
         "accepted": "no",
         "retryable": False,
         "retry_after": None,
+        "attempts": 0,
         "code": "InvalidMailAddress.NotFound",
         "message": "The specified mailAddress does not exist.",
         "request_id": REQUEST_ID,

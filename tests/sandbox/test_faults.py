@@ -6,7 +6,6 @@ import threading
 import pytest
 
 from django_directmail.api import (
-    Client,
     DirectMailError,
     ServerError,
     ThrottledError,
@@ -14,14 +13,14 @@ from django_directmail.api import (
 )
 from django_directmail.sandbox import Fault
 from django_directmail.sandbox.faults import KINDS, Faults
-from tests.api.samples import KEY, mail
+from tests.api.samples import KEY, mail, one_try
 from tests.sandbox.calls import post
 
 
 @pytest.fixture
 def client(sandbox):
     """Return a client of the sandbox that does not wait long."""
-    return Client(KEY, endpoint=sandbox.url, timeout=(1, 0.2))
+    return one_try(KEY, endpoint=sandbox.url, timeout=(5, 1))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +34,15 @@ def client(sandbox):
         ("latency", TransportError, "unknown", 1),
         ("garbage", TransportError, "unknown", 1),
         ("truncated", TransportError, "unknown", 1),
+        ("reset_before", TransportError, "unknown", 0),
+        ("reset_after", TransportError, "unknown", 1),
+        ("throttled", ThrottledError, "no", 0),
+        ("redirect", TransportError, "unknown", 0),
+        ("slow", TransportError, "unknown", 1),
+        ("large", TransportError, "unknown", 1),
+        ("headers", TransportError, "unknown", 1),
+        ("deep", TransportError, "unknown", 1),
+        ("bomb", TransportError, "unknown", 1),
     ],
 )
 def test_each_kind_hits_one_call_and_then_all_is_well(
@@ -55,7 +63,13 @@ def test_every_kind_is_tried():
     marks = test_each_kind_hits_one_call_and_then_all_is_well.pytestmark
     (mark,) = [mark for mark in marks if mark.name == "parametrize"]
 
-    assert {row[0] for row in mark.args[1]} == set(KINDS)
+    assert {row[0] for row in mark.args[1]} == set(KINDS) - {"content_type"}
+
+
+def test_a_right_answer_of_a_wrong_type_is_right(sandbox, client):
+    sandbox.add_fault("content_type")
+
+    assert client.call(mail()).env_id == sandbox.mails[0].env_id
 
 
 class TestWhatTheCallerSees:

@@ -25,8 +25,8 @@ class Action(ABC, Generic[ResultT]):
     version: ClassVar[str] = "2015-11-23"
     #: Where Alibaba Cloud answers this action; ``None``: at DirectMail's own endpoint.
     host: ClassVar[str | None] = None
-    #: What a repetition would send twice, such as ``"mail"``; ``None``: nothing. Then
-    #: no error advises to look for it.
+    #: What a repetition would send twice, such as ``"mail"``; ``None``: nothing. Then a
+    #: call without an answer may be made anew, and no error advises to look for it.
     sends: ClassVar[str | None] = None
 
     @classmethod
