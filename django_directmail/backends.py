@@ -24,7 +24,8 @@ from django_directmail._compat import (
     rebuild_backend,
 )
 from django_directmail.addresses import is_addressed
-from django_directmail.api.client import PreparedCall, suggest
+from django_directmail.api.client import PreparedCall
+from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import (
     ApiError,
     CredentialsError,

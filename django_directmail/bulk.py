@@ -19,7 +19,7 @@ from django_directmail._compat import get_mailer
 from django_directmail.addresses import MailAddress, parse_address
 from django_directmail.api.actions.batch import BatchSendMail, Receiver, TemplateContent
 from django_directmail.api.actions.mail import MAX_ALIAS
-from django_directmail.api.client import suggest
+from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import SendResult, wire_names
 from django_directmail.backends import EmailBackend

@@ -17,17 +17,13 @@ from django.core.exceptions import ImproperlyConfigured
 
 from django_directmail._compat import configuration_error, configured_mailers
 from django_directmail.addresses import parse_address
-from django_directmail.api.client import (
-    DEFAULT_REGION,
-    DEFAULT_TIMEOUT,
-    Client,
-    suggest,
-)
+from django_directmail.api.client import DEFAULT_TIMEOUT, Client
 from django_directmail.api.credentials import (
     Credentials,
     CredentialsSource,
     from_environment,
 )
+from django_directmail.api.endpoints import DEFAULT_REGION, suggest
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT
 from django_directmail.api.retries import DEFAULT_MAX_ATTEMPTS

@@ -23,7 +23,7 @@ from django_directmail.api.actions.mail import (
     SingleSendMail,
     Template,
 )
-from django_directmail.api.client import suggest
+from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import wire_names
 

@@ -116,7 +116,7 @@ def test_sender_that_cannot_be_one_is_a_warning(configure, settings, sender):
 
 
 def test_settings_for_later_are_told_to_have_no_effect(configure):
-    configure(**GOOD, MAX_CONCURRENCY=2, QUEUE={})
+    configure(**GOOD, WEBHOOK={}, QUEUE={})
 
     messages = run_checks(tags=["directmail"])
     assert [message.id for message in messages] == ["directmail.W004"] * 2

@@ -4,8 +4,8 @@ import django
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from django_directmail.api.client import ENDPOINTS
 from django_directmail.api.credentials import Credentials, from_environment
+from django_directmail.api.endpoints import ENDPOINTS
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_account
 from django_directmail.options import POLICIES

@@ -30,7 +30,7 @@ from django_directmail.api.actions import (
     templates,
 )
 from django_directmail.api.actions.action import Action
-from django_directmail.api.client import ENDPOINTS
+from django_directmail.api.endpoints import ENDPOINTS
 from django_directmail.api.errors import TransportError
 from django_directmail.api.results import wire_names
 from django_directmail.backends import EmailBackend

@@ -296,7 +296,7 @@ class TestTemplate:
     @pytest.mark.parametrize(
         ("template_id", "mark", "text"),
         [
-            ("411558", "OK", "411558 (order_shipped)"),
+            ("411558", "OK", "411558 (welcome)"),
             ("411559", "WARN", "411559 (newsletter) is a draft -> Mail needs"),
             ("411560", "WARN", "411560 (lottery) was rejected in review -> "),
             ("1", "FAIL", "1 does not exist -> Create it in the console, or correct"),

@@ -15,7 +15,6 @@ import uuid
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timezone
-from difflib import get_close_matches
 from functools import partial
 from math import inf
 from typing import Any, TypeVar
@@ -30,6 +29,11 @@ from django_directmail.api.credentials import (
     from_environment,
     resolve,
 )
+from django_directmail.api.endpoints import (
+    DEFAULT_REGION,
+    clean_endpoint,
+    endpoint_for,
+)
 from django_directmail.api.errors import CredentialsError, DirectMailError
 from django_directmail.api.prepared import PreparedCall
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
@@ -43,63 +47,11 @@ from django_directmail.api.retries import (
 )
 from django_directmail.api.signing import HMAC_SHA1, SIGNATURES, RequestData
 
-__all__ = ["ENDPOINTS", "Client", "PreparedCall", "endpoint_for", "suggest"]
+__all__ = ["Client", "PreparedCall", "clean_timeout"]
 
 ResultT = TypeVar("ResultT")
 
-#: The open regions (help.aliyun.com/document_detail/96856.html). Hangzhou's host has
-#: no region in its name. Sydney is closed.
-ENDPOINTS = {
-    "cn-hangzhou": "https://dm.aliyuncs.com",
-    "ap-southeast-1": "https://dm.ap-southeast-1.aliyuncs.com",
-    "us-east-1": "https://dm.us-east-1.aliyuncs.com",
-    "eu-central-1": "https://dm.eu-central-1.aliyuncs.com",
-}
-DEFAULT_REGION = "cn-hangzhou"
 DEFAULT_TIMEOUT = (5.0, 10.0)
-
-
-def suggest(wrong: str, known: Any) -> str:
-    """Return `` Did you mean "..."?`` if one of the ``known`` words is near."""
-    near = get_close_matches(str(wrong), list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{near[0]}"?' if near else ""
-
-
-def endpoint_for(region: str) -> str:
-    """Return the public URL of ``region``; raise :exc:`ValueError` if unknown."""
-    try:
-        return ENDPOINTS[region]
-    except (KeyError, TypeError):
-        raise ValueError(
-            f"{region!r} is not a region of DirectMail.{suggest(region, ENDPOINTS)}"
-            f" The regions are {', '.join(ENDPOINTS)}."
-        ) from None
-
-
-def clean_endpoint(endpoint: str) -> str:
-    """Return ``endpoint`` without a closing slash; raise :exc:`ValueError` if unfit."""
-    hint = "It must look like https://dm.aliyuncs.com or http://127.0.0.1:8025."
-    try:
-        parts = urlsplit(endpoint)
-        fine = (
-            parts.scheme in ("http", "https")
-            and parts.hostname
-            and parts.port != 0
-            and parts.path in ("", "/")
-            and not (parts.query or parts.fragment)
-            # A password would end up in the Host header and in error messages.
-            and not set("@\\") & set(parts.netloc)
-            and not parts.netloc.endswith(":")
-            and endpoint.isascii()
-            and endpoint.isprintable()
-            and " " not in endpoint
-        )
-    except (ValueError, AttributeError, TypeError):
-        fine = False
-    if not fine:
-        shown = repr(endpoint) if "@" not in str(endpoint) else "A URL with a password"
-        raise ValueError(f"{shown} is not the URL of an endpoint. {hint}")
-    return f"{parts.scheme}://{parts.netloc}"
 
 
 def clean_timeout(value: Any) -> tuple[float, float]:

@@ -64,7 +64,7 @@ STEPS: dict[Kind, tuple[Step, Step]] = {
     "refused": ("stop", "stop"),
 }
 #: First parts of the codes of DirectMail itself, which sits behind the gateway that
-#: looks at signature and nonce (api-dm-2015-11-23-singlesendmail).
+#: looks at signature and nonce (api-dm-2015-11-23-singlesendmail), and of SMS.
 JUDGED = {
     "InvalidBody",
     "InvalidFromALias",
@@ -73,12 +73,16 @@ JUDGED = {
     "InvalidMailAddressDomain",
     "InvalidMailAddressSendType",
     "InvalidMailAddressStatus",
+    "InvalidReceiver",
+    "InvalidReceiverName",
     "InvalidReplyAddress",
     "InvalidReplyAddressAlias",
     "InvalidSendMail",
     "InvalidSubject",
     "InvalidTemplate",
+    "InvalidTemplateName",
     "InvalidToAddress",
+    "isv",
 }
 DEFAULT_MAX_ATTEMPTS = 4
 #: Seconds. Web servers stop a worker that keeps a visitor waiting for longer
@@ -114,7 +118,7 @@ def kind_of(error: DirectMailError) -> Kind:
         return "seen"
     if error.accepted == "unknown":
         return "unanswered"
-    if isinstance(error, ThrottledError):
+    if isinstance(error, ThrottledError) and error.retryable:
         return "throttled"
     if isinstance(error, TransportError) and error.retryable:
         return "unreached"

@@ -23,7 +23,7 @@ from django_directmail.api import (
     TransportError,
     UnsupportedMessage,
 )
-from django_directmail.api.client import ENDPOINTS, clean_endpoint, suggest
+from django_directmail.api.endpoints import ENDPOINTS, clean_endpoint, suggest
 from django_directmail.sandbox import (
     STS_ACCESS_KEY_ID,
     STS_ACCESS_KEY_SECRET,

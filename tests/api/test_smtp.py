@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from django_directmail.api.client import ENDPOINTS
+from django_directmail.api.endpoints import ENDPOINTS
 from django_directmail.api.smtp import SMTP_HOSTS, smtp_headers
 from tests.api.samples import mail
 

@@ -16,7 +16,7 @@ from django_directmail.sandbox import Sandbox
 from django_directmail.sandbox.answers import Refusal
 from django_directmail.sandbox.files import Files
 from django_directmail.sandbox.gateway import BUCKET
-from tests.api.samples import KEY, mail
+from tests.api.samples import KEY, mail, one_try
 from tests.sandbox.calls import post
 
 MOST = 15 * 1024 * 1024 // 4 * 3
@@ -361,7 +361,8 @@ class TestFaults:
         assert put(sandbox, form).status_code == 201
         assert len(sandbox.faults.as_list()) == 1
 
-    def test_a_fault_waits_for_its_action(self, sandbox, client):
+    def test_a_fault_waits_for_its_action(self, sandbox):
+        client = one_try(KEY, endpoint=sandbox.url)
         sandbox.add_fault("error", action="SingleSendMail")
 
         attachment = upload(client, File("a", b"x"))
@@ -370,7 +371,8 @@ class TestFaults:
             client.call(mail(attachments=[attachment]))
         client.call(mail(attachments=[attachment]))
 
-    def test_the_others_pass_it(self, sandbox, client):
+    def test_the_others_pass_it(self, sandbox):
+        client = one_try(KEY, endpoint=sandbox.url)
         sandbox.add_fault("error", action="PostObject")
         sandbox.add_fault("error", code="Mine")
 

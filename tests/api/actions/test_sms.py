@@ -21,7 +21,7 @@ from django_directmail.api.results import wire_names
 from django_directmail.api.signing import sign_rpc
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.api.actions.sdk import ALGORITHMS, INTERNAL, wire_names_of
-from tests.api.samples import KEY, read_vector
+from tests.api.samples import KEY, one_try, read_vector
 from tests.api.traces import everything_shown
 
 NUMBER = "15300000001"
@@ -252,8 +252,9 @@ class TestErrors:
         ],
     )
     def test_its_code_decides_the_certainty(
-        self, sandbox, client, code, kind, accepted
+        self, sandbox, signature, code, kind, accepted
     ):
+        client = one_try(KEY, endpoint=sandbox.url, signature=signature)
         sandbox.add_fault("error", code=code, status=200)
 
         with pytest.raises(kind) as caught:
