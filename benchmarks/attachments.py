@@ -116,8 +116,8 @@ def report(found: dict[str, dict[str, Any]]) -> Report:
     rows = [
         [
             name,
-            f"{sample['seconds']:.2f}" if "seconds" in sample else "-",
-            f"{sample['bytes'] / 1e6:.1f}" if "bytes" in sample else "-",
+            f"{sample['seconds']:.2f}" if "seconds" in sample else "–",
+            f"{sample['bytes'] / 1e6:.1f}" if "bytes" in sample else "–",
         ]
         for name, sample in found.items()
     ]

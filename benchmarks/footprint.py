@@ -117,7 +117,7 @@ def _size(name: str) -> int:
 
 def make(quick: bool) -> Report:
     """Measure all cases in turn."""
-    rounds = 1 if quick else 15
+    rounds = 1 if quick else 11
     cases = {
         name: case
         for name, case in CASES.items()
@@ -150,7 +150,7 @@ def report(found: dict[str, Cost]) -> Report:
             cells += [
                 f"{ours / its:.2f}" for ours, its in zip(cost, other, strict=True)
             ]
-        rows.append([name, *cells, *["-"] * (4 - len(cells))])
+        rows.append([name, *cells, *["–"] * (4 - len(cells))])
     columns = [
         "Import",
         "ms",

@@ -76,7 +76,7 @@ class Target:
         if self.kind == "within":
             wanted = f"1 ± {self.limit:g}"
         verdict = {True: "met", False: "**missed**", None: "not measured"}[self.is_met]
-        found = "-" if self.measured is None else f"{self.measured:.2f}{self.unit}"
+        found = "–" if self.measured is None else f"{self.measured:.2f}{self.unit}"
         return [self.what, wanted, found, verdict]
 
 
@@ -122,6 +122,8 @@ def main(
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     options = parser.parse_args(arguments)
     report = make(options.quick)
+    if options.quick:
+        report.setup = f"A quick run: its figures mean nothing.\n\n{report.setup}"
     print(render(report))
     print(describe_machine(), describe_versions(), sep="\n\n")
     if options.json:

@@ -65,9 +65,9 @@ def _bars(axes: Any, values: dict[str, float], title: str) -> None:
 
 def _throughput(picture: Any, found: Figures) -> None:
     axes = picture.subplots()
-    latencies = [seconds * 1000 for seconds in found["latencies"]]
-    for style, (name, seconds) in zip(LINES, found["seconds"].items(), strict=False):
-        axes.plot(latencies, seconds, style, label=name)
+    for style, (name, pairs) in zip(LINES, found["seconds"].items(), strict=False):
+        latencies, seconds = zip(*sorted(pairs), strict=True)
+        axes.plot([one * 1000 for one in latencies], seconds, style, label=name)
     axes.set_yscale("log")
     axes.set_xlabel("latency of each reply, ms")
     axes.set_ylabel(f"seconds for {found['mails']:,} mails")
