@@ -119,7 +119,8 @@ def make(quick: bool) -> Report:
     size = ("5", "1") if quick else ("1000", "5")
     result = Report("Log on and off", SETUP)
     rows = []
-    for name, database in URLS.items():
+    # To try it, no server that happens to run here is needed.
+    for name, database in list(URLS.items())[: 1 if quick else None]:
         progress(f"log: {name}")
         with sandbox() as url:
             found = work("log_cost.py", "--worker", url, database, *size)

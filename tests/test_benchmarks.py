@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "benchmarks"
-SCRIPTS = ["footprint", "cpu_per_mail", "throughput", "growth", "attachments"]
+SCRIPTS = [
+    "footprint",
+    "cpu_per_mail",
+    "throughput",
+    "growth",
+    "log_cost",
+    "attachments",
+]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
