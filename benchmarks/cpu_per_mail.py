@@ -16,15 +16,17 @@ from senders import ACS3, HMAC_SHA1, Job, can_send, send
 from servers import serve
 
 SETUP = """\
-CPU time of the sending process for one ordinary mail (text and HTML, 1.4 KB together),
+CPU time of the sending process for one ordinary mail (text and HTML, 1.3 KB together),
 against a server that answers at once. *Backend*: ``send_messages`` with a list, log
-off, ``RATE_LIMIT`` high. *Client*: ``django_directmail.api.Client``, one call after the
-other. *SDK*: one client, ``single_send_mail`` in a loop. *Bare post*:
-``requests.Session.post`` of forms that were signed before. Each figure is the median of
-fresh processes, taken in turn.
+off, ``RATE_LIMIT`` high; *one at a time*: ``MAX_CONCURRENCY`` 1, which needs no
+threads. *Client*: ``django_directmail.api.Client``, one call after the other. *SDK*:
+one client, ``single_send_mail`` in a loop. *Bare post*: ``requests.Session.post`` of
+forms that were signed before. Each figure is the median of fresh processes, taken in
+turn.
 """
 NAMES = {
     "backend": "django_directmail, backend",
+    "serial": "django_directmail, backend, one at a time",
     "client": "django_directmail, client",
     "sdk": "official SDK",
     "post": "bare post",
