@@ -6,13 +6,14 @@ VENV := .venv/bin/python
 # No cache: nothing is written outside this folder.
 INSTALL := $(VENV) -m pip install --quiet --no-cache-dir --disable-pip-version-check
 
-.PHONY: help demo run test clean
+.PHONY: help demo run test bench clean
 
 help:
 	@echo "make demo   send two mails through everything, show them, and stop"
 	@echo "make run    serve the example site and the sandbox until Ctrl+C"
 	@echo "            (PORT=8000 SANDBOX_PORT=8025)"
 	@echo "make test   run the tests"
+	@echo "make bench  measure beside the official SDK and others; takes a quarter of an hour"
 	@echo "make clean  delete the virtualenv, the caches and the example's database"
 	@echo
 	@echo "The first one installs into .venv, with $(PYTHON); PYTHON=... takes another."
@@ -25,6 +26,9 @@ run: .venv/.demo
 
 test: .venv/.test
 	@$(VENV) -m pytest
+
+bench: .venv/.bench
+	@$(VENV) benchmarks/run.py
 
 clean:
 	rm -rf .venv build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
@@ -39,6 +43,11 @@ clean:
 .venv/.test: setup.cfg pyproject.toml | $(VENV)
 	@echo "Installing into .venv, with what the tests need ..."
 	@$(INSTALL) -e '.[test]'
+	@touch $@ .venv/.demo
+
+.venv/.bench: setup.cfg pyproject.toml | $(VENV)
+	@echo "Installing into .venv, with all that is measured ..."
+	@$(INSTALL) -e '.[bench]'
 	@touch $@ .venv/.demo
 
 # Half a virtualenv looks like a whole one, so a failed one must not stay.

@@ -67,7 +67,9 @@ def build_string_to_sign(method: str, canonical_query: str) -> str:
     """
     if method not in ("GET", "POST"):
         raise ValueError(f"method is {method!r}; the gateway takes GET and POST.")
-    return f"{method}&%2F&{percent_encode(canonical_query)}"
+    # All that is in it and not plain. percent_encode() takes ten times as long for MBs.
+    twice = canonical_query.replace("%", "%25").replace("&", "%26").replace("=", "%3D")
+    return f"{method}&%2F&{twice}"
 
 
 def sign_rpc(method: str, parameters: Mapping[str, str], secret: str) -> str:
@@ -77,7 +79,11 @@ def sign_rpc(method: str, parameters: Mapping[str, str], secret: str) -> str:
     A parameter named ``Signature`` is left out, as it is the result.
     """
     signed = {name: value for name, value in parameters.items() if name != "Signature"}
-    text = build_string_to_sign(method, build_canonical_query(signed))
+    return _sign_query(method, build_canonical_query(signed), secret)
+
+
+def _sign_query(method: str, canonical_query: str, secret: str) -> str:
+    text = build_string_to_sign(method, canonical_query)
     # The "&" is where an OAuth 1.0 signature would append its token secret.
     digest = hmac.new(f"{secret}&".encode(), text.encode(), hashlib.sha1).digest()
     return base64.b64encode(digest).decode()
@@ -145,11 +151,8 @@ def parse_authorization(header: str) -> Authorization:
     """Split an ``Authorization`` header; raise :exc:`InvalidSignature` if it is odd."""
     scheme, _, rest = header.strip().partition(" ")
     parts = dict(part.strip().partition("=")[::2] for part in rest.split(","))
-    if scheme != ACS3_HMAC_SHA256 or not {
-        "Credential",
-        "SignedHeaders",
-        "Signature",
-    } <= set(parts):
+    needed = {"Credential", "SignedHeaders", "Signature"}
+    if scheme != ACS3_HMAC_SHA256 or not needed <= set(parts):
         raise InvalidSignature(
             f"The Authorization header is not of the form '{ACS3_HMAC_SHA256}"
             " Credential=...,SignedHeaders=...,Signature=...'."
@@ -244,14 +247,15 @@ def _sign_rpc_request(
     }
     if token:
         parameters["SecurityToken"] = token
-    parameters["Signature"] = sign_rpc("POST", parameters, secret)
+    query = build_canonical_query(parameters)
+    signature = _sign_query("POST", query, secret)
     # All of it in the body: a query string ends up in access logs and exceptions.
     return SignedRequest(
         data=data,
         url=f"{data.endpoint}/",
         headers={"content-type": FORM, "accept": "application/json"},
-        body=urlencode(parameters).encode(),
-        proof=(access_key_id, parameters["Signature"], token or ""),
+        body=f"{query}&Signature={percent_encode(signature)}".encode(),
+        proof=(access_key_id, signature, token or ""),
     )
 
 
