@@ -27,6 +27,7 @@ from django_directmail.conf import (
     get_setting,
     without_effect,
 )
+from django_directmail.route import Route
 
 __all__ = ["check_deployment", "check_mailers"]
 
@@ -112,6 +113,16 @@ def _check_account(account: Account) -> Iterator[CheckMessage]:
                 hint="Or set ACCESS_KEY_ID and ACCESS_KEY_SECRET, or CREDENTIALS, in"
                 " DIRECTMAIL. Until then every mail fails.",
                 id="directmail.W001",
+            )
+    if account.smtp_fallback is not None:
+        try:
+            Route(account).build()
+        except ImproperlyConfigured as error:
+            yield Error(
+                str(error),
+                hint="Name a mailer of MAILERS, or the path of a backend with its"
+                " options. Until then what needs it fails.",
+                id="directmail.E003",
             )
     endpoint = account.client().endpoint
     if not endpoint.startswith("https://") and not is_loopback(endpoint):

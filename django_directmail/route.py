@@ -32,7 +32,7 @@ class Route:
         """Send the letter of each call, and note how it ended."""
         calls = list(calls)
         try:
-            mailer = self._build()
+            mailer = self.build()
         except Exception as error:
             for call in calls:
                 call.fail(error)
@@ -43,7 +43,10 @@ class Route:
         finally:
             _close(mailer)
 
-    def _build(self) -> BaseEmailBackend:
+    def build(self) -> BaseEmailBackend:
+        """
+        Return the mailer; raise ``ImproperlyConfigured`` if it is none, or one of ours.
+        """
         fallback = self.account.smtp_fallback
         try:
             if fallback is None:

@@ -122,6 +122,23 @@ def test_settings_for_later_are_told_to_have_no_effect(configure):
     assert [message.id for message in messages] == ["directmail.W004"] * 2
 
 
+def test_fallback_that_is_no_mailer_is_an_error(configure):
+    configure(**GOOD, SMTP_FALLBACK="nowhere")
+
+    (message,) = run_checks(tags=["directmail"])
+
+    assert message.id == "directmail.E003"
+    assert "'nowhere' is neither a name in MAILERS" in message.msg
+
+
+def test_fallback_that_can_be_built_is_fine(configure):
+    options = {"host": "smtp.example.com", "password": "secret"}
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    configure(**GOOD, SMTP_FALLBACK={"BACKEND": backend, "OPTIONS": options})
+
+    assert ids() == []
+
+
 def test_other_backends_are_left_alone(settings):
     settings.DIRECTMAIL = {}
     if django.VERSION >= (6, 1):
