@@ -136,6 +136,21 @@ def test_missing_content_is_an_obstacle_that_nobody_can_confirm(mailer):
         resend(row, by="ada", key="1")
 
 
+@pytest.mark.parametrize(
+    "fields", [{"route": "smtp"}, {"attachments": [{"name": "a", "size": 1}]}], ids=str
+)
+def test_what_the_log_does_not_keep_is_an_obstacle(mailer, fields):
+    row = fail(mailer(LOG={"BODIES": True}))
+    assert obstacle(row) is None
+    for name, value in fields.items():
+        setattr(row, name, value)
+
+    found = obstacle(row)
+
+    assert not found.confirmable
+    assert "Send this one from where it came" in found.text
+
+
 def test_mail_that_never_became_a_call_is_an_obstacle(outbox):
     row = send(message(to=["webmaster"]))
 

@@ -103,6 +103,27 @@ def test_summary_tells_all_that_is_known(staff):
         assert " ".join(text.split()) in page
 
 
+def test_way_of_a_mail_and_its_files_are_told(staff):
+    row = make_row(
+        route="smtp",
+        redirected_to="staging@example.net",
+        attachments=[{"name": "<b>.pdf", "size": 2048}, {"name": "a.txt", "size": 0}],
+    )
+
+    page = text_of(staff, row)
+
+    for text in (
+        "The other mailer has this mail.",
+        "Its delivery is not followed here.",
+        "The other mailer took it.",
+        "<dt>Sent through</dt><dd><bdi>smtp</bdi></dd>",
+        "<dt>Redirected to</dt><dd><bdi>staging@example.net</bdi></dd>",
+        "<dt>Attachments</dt><dd><bdi>&lt;b&gt;.pdf</bdi> (2.0\xa0KB), "
+        "<bdi>a.txt</bdi> (0\xa0bytes)</dd>",
+    ):
+        assert " ".join(text.split()) in page
+
+
 def test_what_is_not_known_takes_no_room(staff):
     row = make_row(tag="", template_id="", env_id="", duration_ms=None)
 
