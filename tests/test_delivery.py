@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from django_directmail.api import Credentials
 from django_directmail.api.results import SendResult, wire_names
+from django_directmail.api.signing import SIGNATURES
 from django_directmail.backends import EmailBackend
 from django_directmail.models import MailLog
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
@@ -152,6 +153,20 @@ class TestHowMany:
             b"2",
             b"3",
         ]
+
+
+class TestSizes:
+    @pytest.mark.parametrize("signature", SIGNATURES)
+    def test_five_megabytes_of_html_arrive(self, mailer, signature):
+        outbox = mailer(SIGNATURE=signature, TIMEOUT=30)
+        html = "<p>Käse & Brot 100% 你好</p>\r\n" * 160_000
+        assert len(html.encode()) > 5 * 1024 * 1024
+        one = message(body=html)
+        one.content_subtype = "html"
+
+        assert one.send() == 1
+
+        assert outbox.mails[0].html == html
 
 
 class TestOutcomes:
