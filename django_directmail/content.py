@@ -10,7 +10,7 @@ from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.parameters import one_line, to_text
 from django_directmail.policies import Judge
 
-__all__ = ["BLANK_BODY", "NO_SUBJECT", "read_bodies", "read_subject"]
+__all__ = ["BLANK_BODY", "NO_SUBJECT", "as_text", "read_bodies", "read_subject"]
 
 # Django sends mail without subject or body; DirectMail wants both.
 NO_SUBJECT = "(no subject)"
@@ -19,7 +19,7 @@ BLANK_BODY = "\n"
 
 def read_subject(subject: Any) -> str:
     """Return a subject of one line; raise :exc:`ValueError` if it has more."""
-    return one_line(_text(subject), "The subject") or NO_SUBJECT
+    return one_line(as_text(subject), "The subject") or NO_SUBJECT
 
 
 def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
@@ -32,7 +32,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
     values: dict[str, str] = {}
     if subtype in ("plain", "html"):
         name = "text_body" if subtype == "plain" else "html_body"
-        values[name] = _text(message.body)
+        values[name] = as_text(message.body)
     else:
         judge.apply(
             "alternatives",
@@ -44,7 +44,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
         kind = str(kind).partition(";")[0].strip().lower()
         name = {"text/plain": "text_body", "text/html": "html_body"}.get(kind, "")
         if name and not values.get(name):
-            values[name] = _text(content)
+            values[name] = as_text(content)
         else:
             judge.apply(
                 "alternatives",
@@ -57,7 +57,13 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
     return {name: text for name, text in values.items() if text}
 
 
-def _text(content: Any) -> str:
+def as_text(content: Any) -> str:
+    """
+    Return a body or an alternative as text; ``None`` is an empty one.
+
+    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for bytes that are not
+    UTF-8.
+    """
     if content is None:
         return ""
     if not isinstance(content, bytes):

@@ -73,8 +73,7 @@ class MessageReader:
         """Return the call for those in ``envelope``."""
         values = dict(self._shared)
         key = self._key(envelope)
-        personal = dict(self.merge.headers.get(key or "", {}))
-        _, subject = personal.pop("subject", ("", ""))
+        personal, subject = self._personal(envelope)
         values["subject"] = subject or values["subject"]
         headers = [
             metadata_headers(self.merge.metadata.get(key or ""), "merge_metadata"),
@@ -98,6 +97,16 @@ class MessageReader:
         return SingleSendMail(
             **values, to_address=envelope.to, bcc_address=envelope.bcc
         )
+
+    def personal_headers(self, envelope: Envelope) -> dict[str, str]:
+        """Return what ``merge_headers`` has here, carried by the API or not."""
+        return dict(self._personal(envelope)[0].values())
+
+    def _personal(self, envelope: Envelope) -> tuple[dict[str, tuple[str, str]], str]:
+        """Return the headers for the one who gets it, and the subject among them."""
+        headers = dict(self.merge.headers.get(self._key(envelope) or "", {}))
+        _, subject = headers.pop("subject", ("", ""))
+        return headers, subject
 
     def _key(self, envelope: Envelope) -> str | None:
         """Return the key of the one whose data counts; ``None`` if it is for all."""
