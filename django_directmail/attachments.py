@@ -56,6 +56,9 @@ def read_files(message: EmailMessage) -> EmailMessage:
     Some can be read only once, and the content may be wanted for several calls. Raise
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be read.
     """
+    if not isinstance(message.attachments, (list, tuple)):
+        kind = type(message.attachments).__name__
+        raise TypeError(f"message.attachments is of type {kind}; make it a list.")
     if not message.attachments:
         return message
     changed = copy.copy(message)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.mail import EmailMessage
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.parameters import one_line, to_text
+from django_directmail.parameters import NO_TEXT, one_line, to_text
 from django_directmail.policies import Judge
 
 __all__ = ["BLANK_BODY", "NO_SUBJECT", "as_text", "read_bodies", "read_subject"]
@@ -40,7 +41,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
             " text/plain and text/html",
             "use one of these",
         )
-    for content, kind in getattr(message, "alternatives", ()):
+    for content, kind in _alternatives(message):
         kind = str(kind).partition(";")[0].strip().lower()
         name = {"text/plain": "text_body", "text/html": "html_body"}.get(kind, "")
         if name and not values.get(name):
@@ -57,13 +58,32 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
     return {name: text for name, text in values.items() if text}
 
 
+def _alternatives(message: EmailMessage) -> Iterator[tuple[Any, Any]]:
+    """Yield content and kind of each, which Django does not look at either."""
+    found = getattr(message, "alternatives", ())
+    if not isinstance(found, (list, tuple)):
+        kind = type(found).__name__
+        raise TypeError(f"message.alternatives is of type {kind}; make it a list.")
+    for number, one in enumerate(found, start=1):
+        if not (isinstance(one, (tuple, list)) and len(one) == 2):
+            raise UnsupportedMessage(
+                f"Alternative {number} is of type {type(one).__name__};"
+                " attach_alternative() makes what is expected: content and its kind."
+            )
+        yield one[0], one[1]
+
+
 def as_text(content: Any) -> str:
     """
     Return a body or an alternative as text; ``None`` is an empty one.
 
     Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for bytes that are not
-    UTF-8.
+    UTF-8, and for containers.
     """
+    if isinstance(content, NO_TEXT):
+        raise UnsupportedMessage(
+            f"A part of the message is of type {type(content).__name__}; make it text."
+        )
     if content is None:
         return ""
     if not isinstance(content, bytes):
