@@ -10,7 +10,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 
 from django_directmail.addresses import parse_address, parse_addresses, parse_header
-from django_directmail.api.actions.mail import SingleSendMail
+from django_directmail.api.actions.mail import MAX_HEADERS, SingleSendMail
 from django_directmail.conf import Account
 from django_directmail.content import BLANK_BODY, read_bodies, read_subject
 from django_directmail.extras import metadata_headers, read_extras
@@ -78,10 +78,11 @@ class MessageReader:
         headers = [
             metadata_headers(self.merge.metadata.get(key or ""), "merge_metadata"),
             self._carry(personal),
-            {ORIGINAL_TO: envelope.meant} if envelope.redirect else {},
         ]
         if any(headers):
             values["headers"] = join_headers(values["headers"], *headers)
+        if envelope.redirect:
+            self._show_original(values, envelope)
         values["headers"] = values["headers"] or None
         if values.get("template") is not None:
             given = values["template"].template_data or {}
@@ -96,6 +97,18 @@ class MessageReader:
             self._fill(values, data_here)
         return SingleSendMail(
             **values, to_address=envelope.to, bcc_address=envelope.bcc
+        )
+
+    def _show_original(self, values: dict[str, Any], envelope: Envelope) -> None:
+        """Say in a header whom a redirected mail was meant for, if there is room."""
+        headers = {**values["headers"], ORIGINAL_TO: envelope.meant}
+        if len({name.lower() for name in headers}) <= MAX_HEADERS:
+            values["headers"] = join_headers(headers)
+            return
+        # What real recipients would get must not fail on a staging site.
+        self.judge.warn(
+            f"It has {MAX_HEADERS} headers, the most that DirectMail takes, so that"
+            f" {ORIGINAL_TO} does not tell whom it was meant for."
         )
 
     def personal_headers(self, envelope: Envelope) -> dict[str, str]:
