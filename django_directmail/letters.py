@@ -15,7 +15,7 @@ from email.headerregistry import Address
 from email.utils import format_datetime
 from typing import Any
 
-from django.core.mail import EmailMessage, EmailMultiAlternatives
+from django.core.mail import EmailAlternative, EmailMessage, EmailMultiAlternatives
 
 from django_directmail.addresses import (
     MailAddress,
@@ -73,7 +73,14 @@ def write_letter(
         letter.subject = action.subject
     letter.body = as_text(message.body)
     if data is not None:
-        _fill(letter, data)
+        is_html = str(letter.content_subtype).lower() == "html"
+        letter.body = fill(letter.body, data, "The body", is_html=is_html)
+    if isinstance(letter, EmailMultiAlternatives):
+        # Django takes plain tuples, and cannot build them.
+        letter.alternatives = [
+            EmailAlternative(_filled(content, kind, data), kind)
+            for content, kind in letter.alternatives
+        ]
     return letter
 
 
@@ -175,18 +182,9 @@ def _format(name: str | None, address: str) -> str:
     return str(Address(display_name=name or "", addr_spec=address))
 
 
-def _fill(letter: EmailMessage, data: dict[str, str]) -> None:
-    is_html = str(letter.content_subtype).lower() == "html"
-    letter.body = fill(str(letter.body), data, "The body", is_html=is_html)
-    if isinstance(letter, EmailMultiAlternatives):
-        alternatives, letter.alternatives = letter.alternatives, []
-        for content, kind in alternatives:
-            letter.attach_alternative(_filled(content, kind, data), kind)
-
-
-def _filled(content: Any, kind: str, data: dict[str, str]) -> Any:
+def _filled(content: Any, kind: str, data: dict[str, str] | None) -> Any:
     lower = str(kind).lower()
-    if not lower.startswith("text/"):
+    if data is None or not lower.startswith("text/"):
         return content
     is_html = lower.partition(";")[0].strip() == "text/html"
     return fill(as_text(content), data, "An alternative", is_html=is_html)

@@ -217,6 +217,15 @@ class TestContent:
             ("text/x-amp", b"<p>A&B</p>"),
         ]
 
+    def test_plain_tuple_is_an_alternative(self, routed, smtp):
+        routed()
+        one = with_cc()
+        one.alternatives = [("<p>", "text/html")]
+
+        one.send()
+
+        assert leaves(smtp.messages[0])[1:] == [("text/html", b"<p>")]
+
     def test_html_is_escaped_whatever_the_case_of_its_kind(self, routed, smtp):
         routed()
         one = with_cc(body="<p>{name}</p>")
