@@ -2,12 +2,13 @@
 Attachments of every kind that Django takes -> files to upload.
 
 Content is not copied: bytes stay the bytes that they are, and a part of MIME is decoded
-when it is uploaded. A file object is read here, where an error of it concerns no other
-message, and is left where it was.
+when it is uploaded. A file object is read here once, where an error of it concerns no
+other message, and is left where it was.
 """
 
 from __future__ import annotations
 
+import copy
 import mimetypes
 from collections.abc import Callable
 from email.message import Message
@@ -21,7 +22,7 @@ from django_directmail.api.uploads import MAX_SIZE, File, check_files
 from django_directmail.parameters import one_line, to_text
 from django_directmail.policies import Judge
 
-__all__ = ["as_content", "read_attachments"]
+__all__ = ["read_attachments", "read_files"]
 
 
 def read_attachments(message: EmailMessage, judge: Judge) -> tuple[File, ...]:
@@ -48,13 +49,34 @@ def read_attachments(message: EmailMessage, judge: Judge) -> tuple[File, ...]:
     return tuple(files)
 
 
-def as_content(attachment: Any) -> Any:
-    """Return an attachment as Django can build it: with bytes in place of a file."""
-    if isinstance(attachment, Message):
+def read_files(message: EmailMessage) -> EmailMessage:
+    """
+    Return ``message`` without file objects: a copy with their content, if it has any.
+
+    Some can be read only once, and the content may be wanted for several calls. Raise
+    :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be read.
+    """
+    if not isinstance(message.attachments, (list, tuple)):
+        kind = type(message.attachments).__name__
+        raise TypeError(f"message.attachments is of type {kind}; make it a list.")
+    if not message.attachments:
+        return message
+    changed = copy.copy(message)
+    changed.attachments = [
+        _without_file(attachment, number)
+        for number, attachment in enumerate(message.attachments, start=1)
+    ]
+    return changed
+
+
+def _without_file(attachment: Any, number: int) -> Any:
+    if not (isinstance(attachment, (tuple, list)) and len(attachment) == 3):
         return attachment
     name, content, kind = attachment
     if hasattr(content, "read"):
-        content = _read_whole(content, 1)
+        content = _read_whole(content, number)
+    if isinstance(content, (bytearray, memoryview)):
+        content = bytes(content)
     return name, content, kind
 
 
@@ -90,13 +112,9 @@ def _read(attachment: Any, number: int, message: EmailMessage) -> File:
 
 
 def _file(name: str, content: Any, number: int, encoding: str) -> File:
-    """Return a file of bytes, of text, or of what another file holds."""
-    if hasattr(content, "read"):
-        content = _read_whole(content, number)
+    """Return a file of bytes or of text."""
     if isinstance(content, bytes):
         return File(name, content)
-    if isinstance(content, (bytearray, memoryview)):
-        return File(name, bytes(content))
     if isinstance(content, (str, Promise)):
         text = to_text(content)
         return _lazy(name, lambda: text.encode(encoding), number)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.core.mail import EmailMessage
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.parameters import one_line, to_text
+from django_directmail.parameters import NO_TEXT, one_line, to_text
 from django_directmail.policies import Judge
 
-__all__ = ["BLANK_BODY", "NO_SUBJECT", "read_bodies", "read_subject"]
+__all__ = ["BLANK_BODY", "NO_SUBJECT", "as_text", "read_bodies", "read_subject"]
 
 # Django sends mail without subject or body; DirectMail wants both.
 NO_SUBJECT = "(no subject)"
@@ -19,7 +20,7 @@ BLANK_BODY = "\n"
 
 def read_subject(subject: Any) -> str:
     """Return a subject of one line; raise :exc:`ValueError` if it has more."""
-    return one_line(_text(subject), "The subject") or NO_SUBJECT
+    return one_line(as_text(subject), "The subject") or NO_SUBJECT
 
 
 def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
@@ -32,7 +33,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
     values: dict[str, str] = {}
     if subtype in ("plain", "html"):
         name = "text_body" if subtype == "plain" else "html_body"
-        values[name] = _text(message.body)
+        values[name] = as_text(message.body)
     else:
         judge.apply(
             "alternatives",
@@ -40,11 +41,11 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
             " text/plain and text/html",
             "use one of these",
         )
-    for content, kind in getattr(message, "alternatives", ()):
+    for content, kind in _alternatives(message):
         kind = str(kind).partition(";")[0].strip().lower()
         name = {"text/plain": "text_body", "text/html": "html_body"}.get(kind, "")
         if name and not values.get(name):
-            values[name] = _text(content)
+            values[name] = as_text(content)
         else:
             judge.apply(
                 "alternatives",
@@ -57,7 +58,32 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
     return {name: text for name, text in values.items() if text}
 
 
-def _text(content: Any) -> str:
+def _alternatives(message: EmailMessage) -> Iterator[tuple[Any, Any]]:
+    """Yield content and kind of each, which Django does not look at either."""
+    found = getattr(message, "alternatives", ())
+    if not isinstance(found, (list, tuple)):
+        kind = type(found).__name__
+        raise TypeError(f"message.alternatives is of type {kind}; make it a list.")
+    for number, one in enumerate(found, start=1):
+        if not (isinstance(one, (tuple, list)) and len(one) == 2):
+            raise UnsupportedMessage(
+                f"Alternative {number} is of type {type(one).__name__};"
+                " attach_alternative() makes what is expected: content and its kind."
+            )
+        yield one[0], one[1]
+
+
+def as_text(content: Any) -> str:
+    """
+    Return a body or an alternative as text; ``None`` is an empty one.
+
+    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for bytes that are not
+    UTF-8, and for containers.
+    """
+    if isinstance(content, NO_TEXT):
+        raise UnsupportedMessage(
+            f"A part of the message is of type {type(content).__name__}; make it text."
+        )
     if content is None:
         return ""
     if not isinstance(content, bytes):

@@ -38,6 +38,12 @@ __all__ = [
     "read_extras",
 ]
 
+#: Attributes of django-anymail that would get lost, and what to do without them.
+UNKNOWN = {
+    "envelope_sender": "DirectMail has one sender, which is from_email.",
+    "send_at": "DirectMail sends at once; send the message when it is time.",
+}
+
 
 @dataclass(frozen=True)
 class Extras:
@@ -61,8 +67,10 @@ def read_extras(message: EmailMessage) -> Extras:
     ``esp_extra`` wins over ``directmail``, and that over the others. Raise
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be sent.
     """
+    _refuse_unknown(message)
     tags = _get(message, "tags") or ()
-    if isinstance(tags, (str, Promise)) or not isinstance(tags, Iterable):
+    no_lists = (str, Promise, bytes, Mapping)
+    if isinstance(tags, no_lists) or not isinstance(tags, Iterable):
         raise UnsupportedMessage(
             f"tags is of type {type(tags).__name__}; make it a list."
         )
@@ -88,6 +96,15 @@ def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
     except UnsupportedMessage as error:
         reason = str(error)
     raise UnsupportedMessage(f"message.{attribute}: {reason}")
+
+
+def _refuse_unknown(message: EmailMessage) -> None:
+    """Refuse what django-anymail knows and DirectMail has nothing for."""
+    for name, way_out in UNKNOWN.items():
+        if _get(message, name) is not None:
+            raise UnsupportedMessage(
+                f"message.{name} has no counterpart: {way_out} Do not set it."
+            )
 
 
 def _get(message: EmailMessage, name: str) -> Any:

@@ -16,7 +16,7 @@ from django_directmail.addresses import refuse_other_recipients
 from django_directmail.api.actions.batch import MailAction
 from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.uploads import File
-from django_directmail.attachments import read_attachments
+from django_directmail.attachments import read_attachments, read_files
 from django_directmail.conf import Account
 from django_directmail.letters import write_letter
 from django_directmail.policies import Judge, NeedsRoute
@@ -62,6 +62,7 @@ def build_plan(message: EmailMessage, account: Account) -> Plan:
     :exc:`~django_directmail.api.errors.UnsupportedMessage`, for what cannot be sent.
     """
     refuse_other_recipients(message)
+    message = read_files(message)
     try:
         return _by_api(message, account)
     except NeedsRoute:
@@ -97,6 +98,7 @@ def _by_route(message: EmailMessage, account: Account) -> Plan:
                 message,
                 envelope=envelope,
                 action=action,
+                headers=reader.personal_headers(envelope),
                 data=reader.data_for(envelope),
                 is_shared=len(found) == 1,
             )

@@ -60,33 +60,40 @@ def read_merge(message: EmailMessage) -> Merge:
         shared=clean_data(shared, "merge_global_data") or {},
         data={
             key: clean_data(values, "merge_data") or {}
-            for key, values in _by_address(given["merge_data"], "merge_data")
+            for key, values in _by_address(given["merge_data"], "merge_data").items()
         },
-        metadata=dict(_by_address(given["merge_metadata"], "merge_metadata")),
+        metadata=_by_address(given["merge_metadata"], "merge_metadata"),
         headers={
             key: clean_headers(values)
-            for key, values in _by_address(given["merge_headers"], "merge_headers")
+            for key, values in _by_address(
+                given["merge_headers"], "merge_headers"
+            ).items()
         },
         is_personal=any(value is not None for value in given.values()),
         is_filling=shared is not None or given["merge_data"] is not None,
     )
 
 
-def _by_address(value: Any, name: str) -> list[tuple[str, Mapping[Any, Any]]]:
+def _by_address(value: Any, name: str) -> dict[str, Mapping[Any, Any]]:
     if value is None:
-        return []
+        return {}
     if not isinstance(value, Mapping):
         raise UnsupportedMessage(
             f"{name} is a {type(value).__name__}; make it a dict, from the address of"
             " each recipient to a dict."
         )
-    found = []
+    found: dict[str, Mapping[Any, Any]] = {}
     for address, values in value.items():
         if not isinstance(values, Mapping):
             raise UnsupportedMessage(
                 f"{name} has a {type(values).__name__} for one address; make it a dict."
             )
-        found.append((parse_address(address, name).key, values))
+        key = parse_address(address, name).key
+        if key in found:
+            raise UnsupportedMessage(
+                f"{name} has one address twice, in two spellings. Remove one."
+            )
+        found[key] = values
     return found
 
 

@@ -28,6 +28,7 @@ from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import wire_names
 
 __all__ = [
+    "NO_TEXT",
     "PARAMETERS",
     "BadHeader",
     "DirectMailParameters",
@@ -57,6 +58,8 @@ PARAMETERS = tuple(
     name for name in wire_names(SingleSendMail) if name not in FROM_MESSAGE
 )
 BOOLEANS = ("reply_to_address", "domain_auth")
+#: Types whose ``str()`` nobody means.
+NO_TEXT = (bytearray, Mapping, list, tuple, set, frozenset)
 # RFC 9110's token, which is narrower than what RFC 5322 allows and safe everywhere.
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
@@ -103,9 +106,7 @@ def one_line(text: Any, where: str) -> str:
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for ``None``, bytes and
     containers, whose ``str()`` nobody means.
     """
-    if text is None or isinstance(
-        text, (bytes, bytearray, Mapping, list, tuple, set, frozenset)
-    ):
+    if text is None or isinstance(text, (bytes, *NO_TEXT)):
         kind = "None" if text is None else f"of type {type(text).__name__}"
         raise UnsupportedMessage(f"{where} is {kind}; make it text.")
     line = to_text(text)
@@ -149,12 +150,16 @@ def join_headers(*groups: Mapping[str, str]) -> dict[str, str]:
     return dict(joined.values())
 
 
-def clean_headers(headers: Mapping[Any, Any]) -> dict[str, tuple[str, str]]:
+def clean_headers(headers: Any) -> dict[str, tuple[str, str]]:
     """
     Return each header's name and value, keyed by the name in lower case.
 
     Raise :exc:`ValueError` for a malformed one, and for two that are the same header.
     """
+    if not isinstance(headers, Mapping):
+        raise UnsupportedMessage(
+            f"The headers are of type {type(headers).__name__}; make them a dict."
+        )
     found: dict[str, tuple[str, str]] = {}
     for given_name, given_value in headers.items():
         name, value = clean_header(given_name, given_value)

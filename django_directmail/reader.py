@@ -10,7 +10,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 
 from django_directmail.addresses import parse_address, parse_addresses, parse_header
-from django_directmail.api.actions.mail import SingleSendMail
+from django_directmail.api.actions.mail import MAX_HEADERS, SingleSendMail
 from django_directmail.conf import Account
 from django_directmail.content import BLANK_BODY, read_bodies, read_subject
 from django_directmail.extras import metadata_headers, read_extras
@@ -73,16 +73,16 @@ class MessageReader:
         """Return the call for those in ``envelope``."""
         values = dict(self._shared)
         key = self._key(envelope)
-        personal = dict(self.merge.headers.get(key or "", {}))
-        _, subject = personal.pop("subject", ("", ""))
+        personal, subject = self._personal(envelope)
         values["subject"] = subject or values["subject"]
         headers = [
             metadata_headers(self.merge.metadata.get(key or ""), "merge_metadata"),
             self._carry(personal),
-            {ORIGINAL_TO: envelope.meant} if envelope.redirect else {},
         ]
         if any(headers):
             values["headers"] = join_headers(values["headers"], *headers)
+        if envelope.redirect:
+            self._show_original(values, envelope)
         values["headers"] = values["headers"] or None
         if values.get("template") is not None:
             given = values["template"].template_data or {}
@@ -98,6 +98,28 @@ class MessageReader:
         return SingleSendMail(
             **values, to_address=envelope.to, bcc_address=envelope.bcc
         )
+
+    def _show_original(self, values: dict[str, Any], envelope: Envelope) -> None:
+        """Say in a header whom a redirected mail was meant for, if there is room."""
+        headers = {**values["headers"], ORIGINAL_TO: envelope.meant}
+        if len({name.lower() for name in headers}) <= MAX_HEADERS:
+            values["headers"] = join_headers(headers)
+            return
+        # What real recipients would get must not fail on a staging site.
+        self.judge.warn(
+            f"It has {MAX_HEADERS} headers, the most that DirectMail takes, so that"
+            f" {ORIGINAL_TO} does not tell whom it was meant for."
+        )
+
+    def personal_headers(self, envelope: Envelope) -> dict[str, str]:
+        """Return what ``merge_headers`` has here, carried by the API or not."""
+        return dict(self._personal(envelope)[0].values())
+
+    def _personal(self, envelope: Envelope) -> tuple[dict[str, tuple[str, str]], str]:
+        """Return the headers for the one who gets it, and the subject among them."""
+        headers = dict(self.merge.headers.get(self._key(envelope) or "", {}))
+        _, subject = headers.pop("subject", ("", ""))
+        return headers, subject
 
     def _key(self, envelope: Envelope) -> str | None:
         """Return the key of the one whose data counts; ``None`` if it is for all."""

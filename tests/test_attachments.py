@@ -113,6 +113,7 @@ class TestKinds:
 
         assert name == "attachment-1.eml"
         assert b"Subject: Inner\n" in content
+        # Django 6 ends it with a line break.
         assert content.rstrip(b"\n").endswith(b"\n\nInside")
 
     def test_part_with_a_message_inside_is_that_message(self, outbox):
