@@ -12,7 +12,7 @@ from django.core.mail import EmailMessage
 from django_directmail.addresses import parse_address, parse_addresses, parse_header
 from django_directmail.api.actions.mail import MAX_HEADERS, SingleSendMail
 from django_directmail.conf import Account
-from django_directmail.content import BLANK_BODY, read_bodies, read_subject
+from django_directmail.content import BLANK_BODY, NO_SUBJECT, read_bodies, read_subject
 from django_directmail.extras import metadata_headers, read_extras
 from django_directmail.merging import fill, read_merge
 from django_directmail.parameters import (
@@ -128,13 +128,18 @@ class MessageReader:
     @staticmethod
     def _fill(values: dict[str, Any], data: dict[str, str]) -> None:
         subject = fill(values["subject"], data, "The subject")
-        values["subject"] = one_line(subject, "The subject, with its data,")
+        subject = one_line(subject, "The subject, with its data,")
+        values["subject"] = subject or NO_SUBJECT
+        bodies = [name for name in ("text_body", "html_body") if values.get(name)]
         if values.get("text_body"):
             values["text_body"] = fill(values["text_body"], data, "The text")
         if values.get("html_body"):
             values["html_body"] = fill(
                 values["html_body"], data, "The HTML", is_html=True
             )
+        if not any(values[name] for name in bodies):
+            # Nothing is left of it, and DirectMail wants something.
+            values[bodies[0]] = BLANK_BODY
 
     def _read_shared(self) -> dict[str, Any]:
         """Return all parameters that do not depend on the recipient."""

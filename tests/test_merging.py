@@ -312,3 +312,17 @@ def test_filled_text_is_the_text_with_its_values(parts, values):
     data = {name: values.get(name, name) for _, name in parts}
 
     assert fill(text, data, "x") == "".join(b + data[name] for b, name in parts)
+
+
+@pytest.mark.parametrize("html", [None, "<p>{name}</p>"])
+def test_empty_data_leaves_no_subject_or_body_as_without_merging(outbox, html):
+    one = message(subject="{name}", body="{name}")
+    if html:
+        one.attach_alternative(html, "text/html")
+    one.merge_global_data = {"name": ""}
+
+    one.send()
+
+    (mail,) = outbox.mails
+    assert mail.subject == "(no subject)"
+    assert (mail.text, mail.html) == (("", "<p></p>") if html else ("\n", ""))
