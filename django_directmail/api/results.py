@@ -144,7 +144,8 @@ def read_fields(answer: Answer) -> dict[str, Any] | None:
             found = _element_fields(ElementTree.fromstring(body))
         else:
             found = json.loads(body)
-    except (ValueError, ElementTree.ParseError, RecursionError):
+    except (ValueError, ElementTree.ParseError, RecursionError, LookupError):
+        # A LookupError is XML in an encoding that Python does not know.
         return None
     return found if isinstance(found, dict) else None
 

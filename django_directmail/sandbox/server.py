@@ -200,7 +200,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         sandbox = self.server.sandbox
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:
+            self.send_error(400)
+            return
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
         refusal = refuse_length(length, chunked="transfer-encoding" in headers)

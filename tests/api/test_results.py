@@ -210,6 +210,16 @@ def test_a_document_type_is_refused_in_every_encoding(encoding):
     assert read_fields(answer) is None
 
 
+@pytest.mark.parametrize("encoding", ["no-such-encoding", "base64", "rot13"])
+def test_xml_in_an_encoding_that_is_none_is_a_transport_error(encoding):
+    body = f'<?xml version="1.0" encoding="{encoding}"?><R><RequestId>R</RequestId></R>'
+
+    error = error_for(body.encode())
+
+    assert type(error) is TransportError
+    assert error.accepted == "unknown"
+
+
 def test_an_unknown_code_is_judged_by_the_http_status():
     found = {
         status: error_for({"Code": "Novel.Thing", "RequestId": "R"}, status)

@@ -218,6 +218,12 @@ class TestRequestsOfAllKinds:
         assert b"400" in answer
         assert post(sandbox).status == 200
 
+    def test_a_url_that_is_none_is_a_bad_request(self, sandbox, capfd):
+        answer = raw(sandbox, b"GET http://[/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert capfd.readouterr() == ("", "")
+
     def test_nothing_is_printed(self, sandbox, capfd):
         post(sandbox)
         raw(sandbox, b"EHLO example.org\r\n\r\n")
