@@ -13,39 +13,40 @@ did before: who gives a key asks for just that.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import timedelta
 from logging import ERROR, WARNING
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from django_directmail import writing
 from django_directmail.api.errors import DirectMailError
 from django_directmail.api.results import SendResult
 from django_directmail.conf import Account
-from django_directmail.models import (
-    ON_ITS_WAY,
-    MailLog,
-    MailRecipient,
-    log_database,
-)
+from django_directmail.keys import MAX_KEYS, Known, find
+from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.outgoing import Outgoing
 from django_directmail.records import OUTCOME, describe, note_outcome, recipients_of
 from django_directmail.signals import list_finished, list_started
 
-__all__ = ["cancel", "connect"]
+__all__ = ["cancel", "connect", "settle_stranded", "stranded"]
 
 logger = logging.getLogger("django_directmail")
 
-#: Keys that one query looks up: SQLite takes 32,766 variables by default.
-MAX_KEYS = 10_000
 #: How often a list is written anew after a deadlock, or a lock that took too long.
 MAX_DEADLOCKS = 3
+
+#: What the log says of a mail whose process is gone.
+STRANDED = (
+    "Nobody wrote down how this mail ended: its process was stopped, or the database"
+    " was away. It may have arrived. Before it is sent again, look for it in"
+    " DirectMail's console, or at the mailer that it took."
+)
 
 # Django may mail what is logged as an error to the admins, through this very backend.
 _reporting: ContextVar[int] = ContextVar("directmail_log_reporting", default=0)
@@ -94,6 +95,32 @@ def cancel(ids: Iterable[UUID]) -> int:
         accepted=MailLog.Accepted.NO,
         finished_at=timezone.now(),
     )
+
+
+def stranded(older_than: timedelta) -> QuerySet[Any]:
+    """Return the mails of that age, counted from now, whose end nobody wrote down."""
+    logs = MailLog.objects.using(log_database()).order_by("created_at", "id")
+    before = timezone.now() - older_than
+    return logs.filter(status=MailLog.Status.SENDING, created_at__lte=before)
+
+
+def settle_stranded(older_than: timedelta, *, batch: int) -> Iterator[int]:
+    """
+    Let the mails that are :func:`stranded` be unconfirmed; yield how many so far.
+
+    One that ends in this moment keeps its outcome. One that ends later gets it still:
+    who sent it knows better. A key stays taken, since the mail may be there.
+    """
+    mails, done = stranded(older_than), 0
+    while ids := list(mails.values_list("pk", flat=True)[:batch]):
+        found = MailLog.objects.using(log_database()).filter(pk__in=ids)
+        done += found.filter(status=MailLog.Status.SENDING).update(
+            status=MailLog.Status.UNCONFIRMED,
+            accepted=MailLog.Accepted.UNKNOWN,
+            finished_at=timezone.now(),
+            error_message=STRANDED,
+        )
+        yield done
 
 
 def _report(error: Exception, level: int) -> None:
@@ -232,7 +259,7 @@ def _hold_known(outgoing: list[Outgoing]) -> bool:
     keys = list(waiting)
     found_any = False
     for start in range(0, len(keys), MAX_KEYS):
-        for key, rows in _find(keys[start : start + MAX_KEYS]).items():
+        for key, rows in find(keys[start : start + MAX_KEYS]).items():
             item = waiting[key]
             # Not by its own rows, if they were written after all.
             if rows[0].message_uid != item.records[0].message_uid:
@@ -241,7 +268,7 @@ def _hold_known(outgoing: list[Outgoing]) -> bool:
     return found_any
 
 
-def _hold(item: Outgoing, rows: list[_Known]) -> None:
+def _hold(item: Outgoing, rows: list[Known]) -> None:
     item.is_held, item.records = True, []
     for row in rows:
         if row.env_id and row.env_id not in item.status.env_ids:
@@ -251,49 +278,3 @@ def _hold(item: Outgoing, rows: list[_Known]) -> None:
         if row.address:
             item.status.note([row.address], row.settled, row.env_id or None)
     item.status.settle(row.settled for row in rows)
-
-
-class _Known(NamedTuple):
-    """What is known of one recipient of a message that was sent before."""
-
-    message_uid: UUID
-    env_id: str
-    request_id: str
-    status: str
-    created_at: datetime
-    address: str | None
-
-    @property
-    def settled(self) -> str:
-        """Return the status; what never ended may have arrived."""
-        is_old = timezone.now() - self.created_at > ON_ITS_WAY
-        return "unconfirmed" if self.status == "sending" and is_old else self.status
-
-
-def _find(keys: list[str]) -> dict[str, list[_Known]]:
-    """Return what is known of the messages with these keys, by key, in one query."""
-    using = log_database()
-    messages = MailLog.objects.using(using).filter(idempotency_key__in=keys)
-    found = (
-        MailLog.objects.using(using)
-        .filter(message_uid__in=messages.order_by().values("message_uid"))
-        .order_by()
-        .values_list(
-            "message_uid",
-            "idempotency_key",
-            "env_id",
-            "request_id",
-            "status",
-            "created_at",
-            "recipients__address",
-        )
-    )
-    keys_by_message: dict[UUID, str] = {}
-    rows = defaultdict(list)
-    # An error in a query is the end of the caller's transaction, without a savepoint.
-    with transaction.atomic(using=using):
-        for message_uid, key, *columns in found:
-            if key is not None:
-                keys_by_message[message_uid] = key
-            rows[message_uid].append(_Known(message_uid, *columns))
-    return {keys_by_message[uid]: rows[uid] for uid in rows}

@@ -210,6 +210,7 @@ def test_module_is_small(path):
         "extras",
         "findings",
         "inquiry",
+        "keys",
         "letters",
         "mapping",
         "merging",
