@@ -34,6 +34,7 @@ __all__ = [
     "decode_name",
     "encode_metadata",
     "encode_name",
+    "given",
     "metadata_headers",
     "read_extras",
 ]
@@ -68,7 +69,7 @@ def read_extras(message: EmailMessage) -> Extras:
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be sent.
     """
     _refuse_unknown(message)
-    tags = _get(message, "tags") or ()
+    tags = given(message, "tags") or ()
     no_lists = (str, Promise, bytes, Mapping)
     if isinstance(tags, no_lists) or not isinstance(tags, Iterable):
         raise UnsupportedMessage(
@@ -78,7 +79,7 @@ def read_extras(message: EmailMessage) -> Extras:
     values = {**_tracking(message), **_template(message)}
     if tags:
         values["tag_name"] = one_line(tags[0], "A tag")
-    headers = metadata_headers(_get(message, "metadata"), "metadata")
+    headers = metadata_headers(given(message, "metadata"), "metadata")
     cancel_headers = False
     for attribute in ("directmail", "esp_extra"):
         values.update(_by_hand(message, attribute))
@@ -90,7 +91,7 @@ def read_extras(message: EmailMessage) -> Extras:
 
 def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
     try:
-        return clean_parameters(_get(message, attribute) or {})
+        return clean_parameters(given(message, attribute) or {})
     except BadHeader:
         raise
     except UnsupportedMessage as error:
@@ -101,14 +102,17 @@ def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
 def _refuse_unknown(message: EmailMessage) -> None:
     """Refuse what django-anymail knows and DirectMail has nothing for."""
     for name, way_out in UNKNOWN.items():
-        if _get(message, name) is not None:
+        if given(message, name) is not None:
             raise UnsupportedMessage(
                 f"message.{name} has no counterpart: {way_out} Do not set it."
             )
 
 
-def _get(message: EmailMessage, name: str) -> Any:
-    return getattr(message, name, None)
+def given(message: EmailMessage, name: str) -> Any:
+    """Return an extra attribute of ``message``, ``None`` where it is not set."""
+    value = getattr(message, name, None)
+    # The message class of django-anymail has a class there until it is set.
+    return None if isinstance(value, type) else value
 
 
 def _tracking(message: EmailMessage) -> dict[str, Any]:
@@ -116,7 +120,7 @@ def _tracking(message: EmailMessage) -> dict[str, Any]:
     found = {
         bool(value)
         for name in ("track_opens", "track_clicks")
-        if (value := _get(message, name)) is not None
+        if (value := given(message, name)) is not None
     }
     if len(found) > 1:
         raise UnsupportedMessage(
@@ -152,7 +156,7 @@ def metadata_headers(metadata: Any, where: str) -> dict[str, str]:
 
 
 def _template(message: EmailMessage) -> dict[str, Any]:
-    template_id = _get(message, "template_id")
+    template_id = given(message, "template_id")
     return {} if template_id is None else {"template": make_template(template_id, None)}
 
 

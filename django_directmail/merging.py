@@ -17,6 +17,7 @@ from django.utils.html import conditional_escape
 
 from django_directmail.addresses import parse_address
 from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.extras import given
 from django_directmail.parameters import clean_data, clean_headers
 
 __all__ = ["Merge", "fill", "read_merge"]
@@ -54,23 +55,23 @@ def read_merge(message: EmailMessage) -> Merge:
     Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for a value that is no
     text.
     """
-    shared = getattr(message, "merge_global_data", None)
-    given = {name: getattr(message, name, None) for name in PER_RECIPIENT}
+    shared = given(message, "merge_global_data")
+    personal = {name: given(message, name) for name in PER_RECIPIENT}
     return Merge(
         shared=clean_data(shared, "merge_global_data") or {},
         data={
             key: clean_data(values, "merge_data") or {}
-            for key, values in _by_address(given["merge_data"], "merge_data").items()
+            for key, values in _by_address(personal["merge_data"], "merge_data").items()
         },
-        metadata=_by_address(given["merge_metadata"], "merge_metadata"),
+        metadata=_by_address(personal["merge_metadata"], "merge_metadata"),
         headers={
             key: clean_headers(values)
             for key, values in _by_address(
-                given["merge_headers"], "merge_headers"
+                personal["merge_headers"], "merge_headers"
             ).items()
         },
-        is_personal=any(value is not None for value in given.values()),
-        is_filling=shared is not None or given["merge_data"] is not None,
+        is_personal=any(value is not None for value in personal.values()),
+        is_filling=shared is not None or personal["merge_data"] is not None,
     )
 
 

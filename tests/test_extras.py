@@ -258,3 +258,15 @@ class TestTracking:
         one.send()
 
         assert parameters(outbox.mails[0])["click_trace"] == "1"
+
+
+def test_message_class_of_anymail_with_nothing_set_is_a_plain_message(outbox):
+    """It has a class in place of each attribute that was not set."""
+    names = ("tags", "metadata", "track_opens", "template_id", "merge_data")
+    names += ("merge_global_data", "merge_headers", "esp_extra", "send_at")
+    unset = type("UNSET", (), {})
+
+    message(**dict.fromkeys(names, unset)).send()
+
+    assert outbox.mails[0].headers == {}
+    assert outbox.mails[0].tag == ""
