@@ -231,6 +231,7 @@ def test_module_is_small(path):
         "statistics",
         "status",
         "testmail",
+        "workers",
         "writing",
     ],
 )
