@@ -137,9 +137,13 @@ def _backend(job: Job, **options: Any) -> Send:
 
 def _client(job: Job) -> Send:
     from django_directmail.api import Client, Credentials
+    from django_directmail.api.rate import DEFAULT_RATE_LIMIT
 
     client = Client(
-        Credentials(*KEY.values()), endpoint=job.url, signature=job.signature
+        Credentials(*KEY.values()),
+        endpoint=job.url,
+        signature=job.signature,
+        rate_limit=job.rate_limit or DEFAULT_RATE_LIMIT,
     )
 
     def send_all(letters: Sequence[Letter]) -> None:

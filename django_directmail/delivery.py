@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol
 
 from django_directmail._compat import configuration_error
 from django_directmail.api.actions.mail import Attachment, SingleSendMail
@@ -29,10 +26,9 @@ from django_directmail.api.uploads import upload
 from django_directmail.conf import Account
 from django_directmail.outgoing import OutgoingCall
 from django_directmail.route import Route
+from django_directmail.workers import Job, Threads, Workers
 
 __all__ = ["Delivery", "prepare"]
-
-Job = Callable[[], None]
 
 
 class _Stopped(Exception):
@@ -79,42 +75,36 @@ class Delivery:
         limit = min(self.account.max_concurrency, number_of_jobs)
         todo = deque(calls)
         jobs: deque[tuple[_Errand, Job]] = deque()
-        running: dict[Future[None], _Errand] = {}
         with self._workers(limit) as workers:
-            while todo or jobs or running:
-                while len(running) < limit and (jobs or todo):
+            while todo or jobs or workers.running:
+                while workers.running < workers.room and (jobs or todo):
                     if jobs:
-                        errand, job = jobs.popleft()
-                        running[workers.submit(copy_context().run, job)] = errand
+                        workers.submit(*jobs.popleft())
                     else:
                         jobs.extend(self._begin(todo.popleft()))
-                for done in wait(running, return_when=FIRST_COMPLETED).done:
-                    errand = running.pop(done)
-                    done.result()
-                    jobs.extendleft(self._go_on(errand))
+                if workers.running:
+                    jobs.extendleft(self._go_on(workers.wait()))
 
     @contextmanager
-    def _workers(self, limit: int) -> Iterator[_Workers]:
-        if limit <= 1:
-            yield _Inline()
-            return
-        workers = ThreadPoolExecutor(limit, "directmail")
+    def _workers(self, limit: int) -> Iterator[Workers[_Errand]]:
+        workers: Workers[_Errand] = Threads(limit) if limit > 1 else Workers()
         try:
             yield workers
         except BaseException:
             with self._lock:
                 self._stop.set()
-            workers.shutdown(wait=False, cancel_futures=True)
+            workers.dismiss()
             raise
-        workers.shutdown()
+        workers.finish()
 
     def _begin(self, call: OutgoingCall) -> Iterator[tuple[_Errand, Job]]:
         """Yield the first jobs of a call: its uploads, or its request."""
         try:
             credentials = resolve(self.account.credentials)
             client = self.client.holding(credentials, self._stop)
-            # What cannot be said is refused before anything is uploaded.
-            call.call.action.parameters()
+            if call.call.files:
+                # What cannot be said is refused before anything is uploaded.
+                call.call.action.parameters()
         except CredentialsError as error:
             # Nothing was asked yet: these credentials cannot even be used.
             call.fail(configuration_error(str(error), self.account.alias))
@@ -185,16 +175,3 @@ def prepare(
     if found and isinstance(action, SingleSendMail):
         action = replace(action, attachments=found)
     return client.prepare(action, nonce=call.nonce, timestamp=call.renew())
-
-
-class _Workers(Protocol):
-    def submit(self, work: Callable[..., Any], /, *args: Any) -> Future[Any]: ...
-
-
-class _Inline:
-    """Does the work in the thread of the caller, where one at a time is enough."""
-
-    def submit(self, work: Callable[..., Any], /, *args: Any) -> Future[Any]:
-        done: Future[Any] = Future()
-        done.set_result(work(*args))
-        return done

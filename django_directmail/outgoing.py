@@ -85,7 +85,8 @@ class OutgoingCall:
         """Note that a request or letter goes out: from now on it may have arrived."""
         self.status = "unconfirmed"
         self.attempts += 1
-        if prepared is not None:
+        if prepared is not None and prepared.request.data.nonce != self.nonce:
+            # A new request, which was signed at a time of its own.
             self.nonce = prepared.request.data.nonce
             self.signed_at = datetime.fromtimestamp(prepared.signed_at, timezone.utc)
         self.sent_at = _now()

@@ -232,6 +232,7 @@ def test_module_is_small(path):
         "statistics",
         "status",
         "testmail",
+        "workers",
         "writing",
     ],
 )

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields, replace
+from functools import cache
 from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
@@ -27,6 +28,7 @@ __all__ = [
     "Result",
     "Row",
     "SendResult",
+    "once_per_class",
     "read_error",
     "read_fields",
     "read_rows",
@@ -35,6 +37,12 @@ __all__ = [
 ]
 
 RowT = TypeVar("RowT", bound="Row")
+FoundT = TypeVar("FoundT")
+
+
+def once_per_class(function: Callable[[Any], FoundT]) -> Callable[[Any], FoundT]:
+    """Remember what ``function`` returns for a class: for mypy, it has no hash."""
+    return cache(function)
 
 
 def wire(name: str, *, default: Any = MISSING, as_json: bool = False) -> Any:
@@ -46,9 +54,18 @@ def wire(name: str, *, default: Any = MISSING, as_json: bool = False) -> Any:
     return field(default=default, metadata={"wire": name, "as_json": as_json})
 
 
-def wire_names(cls: Any) -> dict[str, str]:
+@once_per_class
+def wire_names(cls: Any) -> Mapping[str, str]:
     """Return each field of a dataclass with its name on the wire."""
     return {f.name: f.metadata["wire"] for f in fields(cls) if "wire" in f.metadata}
+
+
+@once_per_class
+def _integers(cls: Any) -> frozenset[str]:
+    """Return the fields of a dataclass that are whole numbers."""
+    # Once for each class: it evaluates the annotations, which takes long.
+    hints = get_type_hints(cls)
+    return frozenset(name for name, hint in hints.items() if hint is int)
 
 
 @dataclass(frozen=True)
@@ -67,17 +84,18 @@ class Row:
     @classmethod
     def from_fields(cls: type[RowT], answer: Mapping[str, Any]) -> RowT:
         """Pick the fields of this result; numbers arrive as text or as numbers."""
-        hints = get_type_hints(cls)
+        integers = _integers(cls)
         values: dict[str, Any] = {}
         for name, wire_name in wire_names(cls).items():
             value = answer.get(wire_name)
             if value is not None:
-                values[name] = _integer(value) if hints[name] is int else str(value)
+                values[name] = _integer(value) if name in integers else str(value)
         return cls(**values)
 
     def wire_items(self) -> list[tuple[str, Any]]:
         """Return the fields under DirectMail's own names, for people to read."""
-        return [(wire, getattr(self, name)) for name, wire in wire_names(self).items()]
+        names = wire_names(type(self))
+        return [(wire, getattr(self, name)) for name, wire in names.items()]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,19 +2,22 @@
 The only module that opens a socket: one request out, one answer back.
 
 All requests of a process share one pool of connections, because Django builds a new
-backend object for every mail. requests' own conveniences that would change a signed
-request are off: redirects, cookies, retries and the passwords of ``~/.netrc``. Its
-proxies (``HTTPS_PROXY``, ``NO_PROXY``) and certificates (``REQUESTS_CA_BUNDLE``) work.
+backend object for every mail. They go to an adapter of requests without one of its
+sessions, which would change a signed request, and take time for it: redirects, cookies
+and the passwords of ``~/.netrc``. Its proxies (``HTTPS_PROXY``, ``NO_PROXY``) and
+certificates (``REQUESTS_CA_BUNDLE``) work.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
+from functools import lru_cache
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -33,9 +36,18 @@ __all__ = ["Post", "is_loopback", "post", "send"]
 MAX_ANSWER_BYTES = 1024 * 1024
 #: Connections kept open to one endpoint; more threads than that open their own.
 POOL_SIZE = 64
+USER_AGENT = f"django-directmail/{__version__}"
+#: What requests reads of the environment, and Python for it.
+SETTINGS = (
+    *("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"),
+    *("ALL_PROXY", "all_proxy", "NO_PROXY", "no_proxy", "REQUEST_METHOD"),
+    *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"),
+)
+#: Seconds after which proxies are looked up anyway: some systems have them elsewhere.
+SETTINGS_AGE = 60
 
 _lock = threading.Lock()
-_session: requests.Session | None = None
+_adapter: PatientAdapter | None = None
 
 
 @dataclass(frozen=True)
@@ -99,19 +111,10 @@ def post(wanted: Post, *, timeout: tuple[float, float]) -> Answer:
 
 
 def _post(wanted: Post, body: _Body, timeout: tuple[float, float]) -> Answer:
-    url = wanted.url
-    # A proxy cannot reach the loopback interface of this machine.
-    bypass = {"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else None
-    with _get_session().post(
-        url,
-        # An empty file would go out chunked, which is not what was signed.
-        data=body if len(body) else b"",
-        headers=dict(wanted.headers),
-        timeout=timeout,
-        allow_redirects=False,
-        stream=True,
-        auth=_keep_headers,
-        proxies=bypass,
+    environment = tuple(map(os.environ.get, SETTINGS))
+    settings = _settings(wanted.url, environment, time.monotonic() // SETTINGS_AGE)
+    with _get_adapter().send(
+        _prepare(wanted, body), stream=True, timeout=timeout, **settings
     ) as response:
         content = bytearray()
         for chunk in response.iter_content(16384):
@@ -122,9 +125,31 @@ def _post(wanted: Post, body: _Body, timeout: tuple[float, float]) -> Answer:
         return Answer(response.status_code, headers, bytes(content))
 
 
-def _keep_headers(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Be an "authentication" that does nothing, so that requests looks for no other."""
+def _prepare(wanted: Post, body: _Body) -> requests.PreparedRequest:
+    prepared = requests.PreparedRequest()
+    prepared.prepare_method("POST")
+    prepared.prepare_url(wanted.url, None)
+    prepared.prepare_headers({"User-Agent": USER_AGENT, **wanted.headers})
+    # An empty file would go out chunked, which is not what was signed.
+    prepared.prepare_body(body if len(body) else b"", None)
     return prepared
+
+
+@lru_cache(maxsize=32)
+def _settings(
+    url: str, environment: tuple[str | None, ...], age: float
+) -> dict[str, Any]:
+    """
+    Return proxies and certificates for ``url``, as requests finds them.
+
+    That takes it a quarter of the time of a whole call, so they are looked up when the
+    values in the ``environment`` have changed, and when the ``age`` has.
+    """
+    # A proxy cannot reach the loopback interface of this machine.
+    bypass = {"no_proxy": urlsplit(url).hostname or ""} if is_loopback(url) else {}
+    with requests.Session() as session:
+        found = session.merge_environment_settings(url, bypass, None, None, None)
+    return {"proxies": found["proxies"], "verify": found["verify"]}
 
 
 class _TooLarge(Exception):
@@ -164,28 +189,23 @@ class _Body:
         return bytes(piece)
 
 
-def _get_session() -> requests.Session:
-    global _session
+def _get_adapter() -> PatientAdapter:
+    global _adapter
     with _lock:
-        if _session is None:
-            _session = requests.Session()
-            adapter = PatientAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
-            _session.mount("https://", adapter)
-            _session.mount("http://", adapter)
-            _session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-            _session.headers["User-Agent"] = f"django-directmail/{__version__}"
-        return _session
+        if _adapter is None:
+            _adapter = PatientAdapter(pool_connections=16, pool_maxsize=POOL_SIZE)
+        return _adapter
 
 
-def _forget_session() -> None:
+def _forget_adapter() -> None:
     """Start afresh in a forked child: two processes cannot share one TLS stream."""
-    global _lock, _session
+    global _lock, _adapter
     _lock = threading.Lock()
-    _session = None
+    _adapter = None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_session)
+    os.register_at_fork(after_in_child=_forget_adapter)
 
 
 def _translate(

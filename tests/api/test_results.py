@@ -1,6 +1,8 @@
 """Answers, from the documented ones to what only a broken network sends."""
 
 import json
+import sys
+import typing
 from dataclasses import fields
 
 import pytest
@@ -330,3 +332,22 @@ def test_wire_names_leave_out_fields_that_do_not_travel():
         "page_number": "PageNumber",
         "page_size": "PageSize",
     }
+
+
+def test_annotations_are_not_evaluated_for_each_answer():
+    """It takes as long as all else that is done with an answer."""
+    evaluated = []
+
+    def watch(frame, event, argument):
+        if event == "call" and frame.f_code is typing.get_type_hints.__code__:
+            evaluated.append(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        for _ in range(50):
+            SendResult.from_fields({"EnvId": "1", "RequestId": "2"})
+    finally:
+        sys.setprofile(before)
+
+    assert len(evaluated) <= 1

@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.api.results import wire_names
+from django_directmail.api.results import once_per_class, wire_names
 
 __all__ = ["Action", "is_unicode"]
 
@@ -44,9 +44,7 @@ class Action(ABC, Generic[ResultT]):
         for text that UTF-8 cannot express.
         """
         found: dict[str, str] = {}
-        as_json = {
-            f.metadata["wire"] for f in fields(self) if f.metadata.get("as_json")
-        }
+        as_json = _names_as_json(type(self))
         for wire_name, value in _wire_values(self).items():
             if isinstance(value, (list, tuple)) and wire_name not in as_json:
                 for number, item in enumerate(value, start=1):
@@ -67,6 +65,12 @@ class Action(ABC, Generic[ResultT]):
         """Return the result that the fields of a successful ``answer`` hold."""
 
 
+@once_per_class
+def _names_as_json(cls: Any) -> frozenset[str]:
+    marked = [f for f in fields(cls) if f.metadata.get("as_json")]
+    return frozenset(f.metadata["wire"] for f in marked)
+
+
 def is_unicode(text: str) -> bool:
     """Say whether UTF-8 can express ``text``: half a surrogate pair it cannot."""
     try:
@@ -77,7 +81,8 @@ def is_unicode(text: str) -> bool:
 
 
 def _wire_values(item: Any) -> dict[str, Any]:
-    values = {wire: getattr(item, name) for name, wire in wire_names(item).items()}
+    names = wire_names(type(item))
+    values = {wire: getattr(item, name) for name, wire in names.items()}
     return {wire: value for wire, value in values.items() if value is not None}
 
 
