@@ -21,6 +21,7 @@ from django_directmail._compat import (
     HAS_MAILERS,
     configuration_error,
     configured_mailers,
+    get_mailer,
     rebuild_backend,
 )
 from django_directmail.addresses import is_addressed
@@ -49,7 +50,7 @@ from django_directmail.signals import (
     quiet_when_nested,
 )
 
-__all__ = ["EmailBackend", "our_mailers"]
+__all__ = ["EmailBackend", "find_mailer", "our_mailers"]
 
 logger = logging.getLogger("django_directmail")
 
@@ -261,6 +262,22 @@ class EmailBackend(BaseEmailBackend):
             assert errors[0] is not None
             raise errors[0]
         raise SendError(summarize("messages", sent, failed), sent=sent, failed=failed)
+
+
+def find_mailer(using: str | None, remedy: str) -> EmailBackend:
+    """
+    Return the mailer ``using``, or the default one, if it is one of ours.
+
+    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` with ``remedy`` if not.
+    """
+    mailer = get_mailer(using)
+    if isinstance(mailer, EmailBackend):
+        return mailer
+    kind = f"{type(mailer).__module__}.{type(mailer).__qualname__}"
+    raise ImproperlyConfigured(
+        f"The mailer {using or 'default'!r} is a {kind}, which does not send by"
+        f" DirectMail. {remedy}"
+    )
 
 
 def our_mailers() -> Iterator[tuple[str | None, type[EmailBackend], Mapping[str, Any]]]:

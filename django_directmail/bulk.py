@@ -11,18 +11,16 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.views.decorators.debug import sensitive_variables
 
-from django_directmail._compat import get_mailer
 from django_directmail.addresses import MailAddress, parse_address
 from django_directmail.api.actions.batch import BatchSendMail, Receiver, TemplateContent
 from django_directmail.api.actions.mail import MAX_ALIAS
 from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.results import SendResult, wire_names
-from django_directmail.backends import EmailBackend
+from django_directmail.backends import find_mailer
 from django_directmail.conf import Account, get_setting
 from django_directmail.mapping import Call, Plan
 from django_directmail.outgoing import Outgoing
@@ -83,7 +81,11 @@ def send_batch(
     :meth:`~django_directmail.api.client.Client.call` does: ``error.accepted`` says
     whether DirectMail may have the batch.
     """
-    mailer = _find_mailer(using)
+    mailer = find_mailer(
+        using,
+        "Name one that does with using=..., or see the documentation about tests if"
+        " this is one.",
+    )
     values = _read_parameters(mailer.account, parameters)
     sender, name = _read_sender(mailer.account, account_name, values)
     values["account_name"] = sender
@@ -148,18 +150,6 @@ def _calls(
             redirected_to=envelope.redirect,
             is_withheld=envelope.is_withheld,
         )
-
-
-def _find_mailer(using: str | None) -> EmailBackend:
-    mailer = get_mailer(using)
-    if isinstance(mailer, EmailBackend):
-        return mailer
-    kind = f"{type(mailer).__module__}.{type(mailer).__qualname__}"
-    raise ImproperlyConfigured(
-        f"The mailer {using or 'default'!r} is a {kind}, which does not send by"
-        " DirectMail. Name one that does with using=..., or see the documentation"
-        " about tests if this is one."
-    )
 
 
 def _read_parameters(account: Account, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """
 SMS through the account that sends the mail: ``send_sms()``, ``query_send_details()``.
 
-Errors are those of :mod:`django_directmail.api.errors`. Only the credentials, the
-endpoint, the signature and the time-out of the settings apply; the rest, such as
-``DEFAULTS``, is about mail.
+Errors are those of :mod:`django_directmail.api.errors`. Of the settings,
+those apply that are about calls: credentials, endpoint, signature, time-out, pace and
+number of tries. The rest, such as ``DEFAULTS``, is about mail.
 """
 
 from __future__ import annotations
@@ -12,11 +12,9 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import Promise
 from django.views.decorators.debug import sensitive_variables
 
-from django_directmail._compat import get_mailer
 from django_directmail.api.actions.sms import (
     MAX_NUMBERS,
     MAX_PAGE,
@@ -27,7 +25,7 @@ from django_directmail.api.actions.sms import (
 )
 from django_directmail.api.client import Client
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.backends import EmailBackend
+from django_directmail.backends import find_mailer
 
 __all__ = ["query_send_details", "send_sms"]
 
@@ -138,13 +136,9 @@ def _as_text(template_params: Mapping[str, str]) -> dict[str, str]:
 
 
 def _client(using: str | None) -> Client:
-    mailer = get_mailer(using)
-    if isinstance(mailer, EmailBackend):
-        return mailer.client
     # Where mail goes nowhere, in tests or to a console, SMS must not cost money.
-    kind = f"{type(mailer).__module__}.{type(mailer).__qualname__}"
-    raise ImproperlyConfigured(
-        f"The mailer {using or 'default'!r} is a {kind}, which does not send by"
-        " DirectMail, so no SMS goes out either. Name one that does with using=..., or"
-        " call django_directmail.api.Client with SendSms."
-    )
+    return find_mailer(
+        using,
+        "So no SMS goes out either. Name one that does with using=..., or call"
+        " django_directmail.api.Client with SendSms.",
+    ).client

@@ -20,6 +20,7 @@ __all__ = [
     "at_most",
     "carried_headers",
     "check_body_size",
+    "check_present",
     "check_sender",
     "check_single_send_mail",
     "check_values",
@@ -95,13 +96,18 @@ def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> N
     check_sender(parameters, senders)
 
 
-def check_values(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
-    """Raise :exc:`Refusal` for what is missing, and for a value that cannot be."""
+def check_present(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
+    """Raise :exc:`Refusal` for the first of ``mandatory`` that is not there."""
     for name in mandatory:
         if not parameters.get(name):
             raise Refusal(
                 400, f"Missing{name}", f"{name} is mandatory for this action."
             )
+
+
+def check_values(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
+    """Raise :exc:`Refusal` for what is missing, and for a value that cannot be."""
+    check_present(parameters, mandatory)
     for name, (fits, code) in RULES.items():
         value = parameters.get(name)
         if value and not fits(value):

@@ -21,6 +21,7 @@ from django_directmail.api.actions.sms import MAX_NUMBERS, MAX_PAGE, VERSION
 from django_directmail.sandbox.answers import Refusal, new_request_id
 from django_directmail.sandbox.gateway import Call
 from django_directmail.sandbox.mailbox import Mailbox
+from django_directmail.sandbox.rules import check_present
 
 __all__ = ["ShortMessages", "Sms"]
 
@@ -132,7 +133,7 @@ class ShortMessages:
 
     def _send(self, call: Call, request_id: str) -> Mapping[str, Any]:
         p = call.parameters
-        _need(p, "PhoneNumbers", "SignName", "TemplateCode")
+        check_present(p, ("PhoneNumbers", "SignName", "TemplateCode"))
         numbers = _read_numbers(p["PhoneNumbers"])
         if not re.fullmatch("SMS_[0-9]+", p["TemplateCode"]):
             raise Refusal(
@@ -169,7 +170,7 @@ class ShortMessages:
 
     def _query(self, call: Call, request_id: str) -> Mapping[str, Any]:
         p = call.parameters
-        _need(p, "PhoneNumber", "SendDate", "PageSize", "CurrentPage")
+        check_present(p, ("PhoneNumber", "SendDate", "PageSize", "CurrentPage"))
         size = _read_count(p, "PageSize", MAX_PAGE)
         page = _read_count(p, "CurrentPage", 10**9)
         if not re.fullmatch("[0-9]{8}", p["SendDate"]):
@@ -187,14 +188,6 @@ class ShortMessages:
             "TotalCount": str(len(found)),
             "SmsSendDetailDTOs": {"SmsSendDetailDTO": rows},
         }
-
-
-def _need(parameters: Mapping[str, str], *names: str) -> None:
-    for name in names:
-        if not parameters.get(name):
-            raise Refusal(
-                400, f"Missing{name}", f"{name} is mandatory for this action."
-            )
 
 
 def _invalid(text: str) -> Refusal:

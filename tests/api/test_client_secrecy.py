@@ -227,6 +227,11 @@ def test_representations_show_no_secret_and_no_mail(signature):
     assert found_in(repr(shown[1:])) == []
 
 
+def test_the_data_of_a_template_is_not_shown_with_it():
+    assert "411558" in repr(TEMPLATE)
+    assert found_in(repr(TEMPLATE)) == []
+
+
 @pytest.mark.parametrize(
     "again", [copy.deepcopy, lambda e: pickle.loads(pickle.dumps(e))]
 )

@@ -44,6 +44,10 @@ class Template:
     template_id: str = wire("TemplateId")
     template_data: Mapping[str, str] | None = wire("TemplateData", default=None)
 
+    def __repr__(self) -> str:
+        # The data is private, and often a code that logs somebody in.
+        return f"<Template {self.template_id}>"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attachment:
