@@ -19,7 +19,7 @@ from functools import partial
 from django_directmail._compat import configuration_error
 from django_directmail.api.actions.mail import Attachment, SingleSendMail
 from django_directmail.api.client import Client, PreparedCall
-from django_directmail.api.credentials import resolve
+from django_directmail.api.credentials import Credentials, resolve
 from django_directmail.api.errors import CredentialsError, DirectMailError
 from django_directmail.api.results import SendResult
 from django_directmail.api.uploads import upload
@@ -60,6 +60,7 @@ class Delivery:
         self.client = client
         self._lock = threading.Lock()
         self._stop = threading.Event()
+        self._holder = client
 
     def carry_out(self, calls: Iterable[OutgoingCall]) -> None:
         """Make all ``calls``, and note in each how it ended."""
@@ -101,7 +102,7 @@ class Delivery:
         """Yield the first jobs of a call: its uploads, or its request."""
         try:
             credentials = resolve(self.account.credentials)
-            client = self.client.holding(credentials, self._stop)
+            client = self._holding(credentials)
             if call.call.files:
                 # What cannot be said is refused before anything is uploaded.
                 call.call.action.parameters()
@@ -116,6 +117,12 @@ class Delivery:
         for number in range(len(call.call.files)):
             yield errand, partial(self._upload, errand, number)
         yield from self._request(errand)
+
+    def _holding(self, credentials: Credentials) -> Client:
+        """Return a client that signs with ``credentials``, which seldom change."""
+        if self._holder.held is not credentials:
+            self._holder = self.client.holding(credentials, self._stop)
+        return self._holder
 
     def _go_on(self, errand: _Errand) -> Iterator[tuple[_Errand, Job]]:
         """Yield the next job of a call, or note how the call ended."""

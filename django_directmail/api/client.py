@@ -103,7 +103,7 @@ class Client:
                 f"{signature!r} is not a signature; use {' or '.join(SIGNATURES)}."
             )
         self._credentials = from_environment if credentials is None else credentials
-        self._held: Credentials | None = None
+        self.held: Credentials | None = None
         self.region = region
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
@@ -127,7 +127,7 @@ class Client:
         the call.
         """
         client = copy.copy(self)
-        client._held = credentials
+        client.held = credentials
         sleep = partial(pause, stop=stop)
         clock = replace(self.patience.clock, sleep=sleep)
         client.patience = replace(self.patience, clock=clock)
@@ -155,7 +155,7 @@ class Client:
         ``nonce`` is new and ``timestamp`` now (UTC, ``2026-01-02T03:04:05Z``) unless
         given; with both given, the same action makes the same bytes again.
         """
-        credentials = self._held or resolve(self._credentials)
+        credentials = self.held or resolve(self._credentials)
         return self._sign(action, credentials, nonce, timestamp)
 
     def _sign(

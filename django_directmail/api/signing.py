@@ -14,7 +14,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from django_directmail.api.errors import InvalidSignature
 
@@ -40,11 +40,14 @@ __all__ = [
 HMAC_SHA1 = "HMAC-SHA1"
 ACS3_HMAC_SHA256 = "ACS3-HMAC-SHA256"
 FORM = "application/x-www-form-urlencoded"
+#: What stands for each byte.
+_ENCODED = [quote(bytes([byte]), safe="~") for byte in range(256)]
 
 
 def percent_encode(text: str) -> str:
     """Encode ``text`` as RFC 3986 asks: all but ``A-Z a-z 0-9 - _ . ~`` as ``%XX``."""
-    return quote(text, safe="~")
+    # quote() does the same in nearly twice the time, and a mail is all of this.
+    return "".join(map(_ENCODED.__getitem__, text.encode()))
 
 
 def build_canonical_query(parameters: Mapping[str, str]) -> str:
@@ -262,12 +265,14 @@ def _sign_rpc_request(
 def _sign_acs3_request(
     data: RequestData, access_key_id: str, secret: str, token: str | None
 ) -> SignedRequest:
-    body = urlencode(data.parameters).encode()
+    # The form of a browser, as the SDK sends it.
+    body = build_canonical_query(data.parameters).replace("%20", "+").encode()
+    hashed_payload = hash_payload(body)
     headers = {
         "content-type": FORM,
         "host": urlsplit(data.endpoint).netloc,
         "x-acs-action": data.action,
-        "x-acs-content-sha256": hash_payload(body),
+        "x-acs-content-sha256": hashed_payload,
         "x-acs-date": data.timestamp,
         "x-acs-signature-nonce": data.nonce,
         "x-acs-version": data.version,
@@ -275,18 +280,13 @@ def _sign_acs3_request(
     if token:
         headers["x-acs-security-token"] = token
     names = tuple(sorted(headers))
-    text = build_canonical_request(
-        "POST", {}, headers, names, headers["x-acs-content-sha256"]
-    )
+    text = build_canonical_request("POST", {}, headers, names, hashed_payload)
     authorization = Authorization(access_key_id, names, sign_acs3(text, secret))
+    headers |= {"accept": "application/json", "authorization": str(authorization)}
     return SignedRequest(
         data=data,
         url=f"{data.endpoint}/",
-        headers={
-            **headers,
-            "accept": "application/json",
-            "authorization": str(authorization),
-        },
+        headers=headers,
         body=body,
         proof=(access_key_id, authorization.signature, token or ""),
     )
