@@ -73,7 +73,7 @@ attributes = st.fixed_dictionaries(
         **dict.fromkeys(("subject", "body", "from_email", "encoding"), odd),
         **dict.fromkeys(("content_subtype", "template_id"), texts | odd),
         "attachments": attachments | anything,
-        "alternatives": st.lists(st.tuples(texts | odd, texts | odd)) | anything,
+        "alternatives": st.lists(st.tuples(texts | odd, texts)) | odd,
         "extra_headers": st.dictionaries(texts, texts | odd),
         **dict.fromkeys(
             [

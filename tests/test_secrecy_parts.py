@@ -13,12 +13,13 @@ import threading
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import Client as Browser
 from django.test import RequestFactory
 from django.urls import reverse
 from django.views.debug import ExceptionReporter
 
+from django_directmail._compat import get_mailer
 from django_directmail.api.errors import DirectMailError
 from django_directmail.bulk import send_batch
 from django_directmail.conf import get_account
@@ -93,7 +94,7 @@ def batch():
 WAYS = {
     "mail": lambda: letter().send(),
     "template": lambda: templated().send(),
-    "list": lambda: get_connection().send_messages([letter(), templated()]),
+    "list": lambda: get_mailer().send_messages([letter(), templated()]),
     "batch": batch,
     "sms": lambda: send_sms(PHONE, "Sign", "SMS_1", {"code": "marker-param"}),
     "details": lambda: query_send_details(PHONE, "20260102"),
