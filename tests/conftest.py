@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from django_directmail.api.rate import forget_lanes
+
 try:
     import django
 except ImportError:
@@ -31,6 +33,12 @@ def _no_credentials(monkeypatch):
     for name in list(os.environ):
         if name.startswith("ALIBABA_CLOUD_") or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _pace():
+    """Begin without a pace: the port of a sandbox may have been that of another."""
+    forget_lanes()
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,13 @@ import threading
 from math import inf
 from typing import Any
 
-__all__ = ["DEFAULT_RATE_LIMIT", "Lane", "clean_rate_limit", "lane_for"]
+__all__ = [
+    "DEFAULT_RATE_LIMIT",
+    "Lane",
+    "clean_rate_limit",
+    "forget_lanes",
+    "lane_for",
+]
 
 DEFAULT_RATE_LIMIT = 100.0
 #: Of the calls of a second, the part that may go out at once after a rest. So a mail by
@@ -106,12 +112,17 @@ def lane_for(key: tuple[str, ...], now: float) -> Lane:
         return _lanes[key]
 
 
-def _forget_lanes() -> None:
-    """Start afresh in a forked child: a lock may be held by a thread it has not."""
+def forget_lanes() -> None:
+    """
+    Forget what was called so far.
+
+    For a forked child, where a lock may be held by a thread that it has not, and for
+    tests, whose servers get the ports of earlier ones.
+    """
     global _lock, _lanes
     _lock = threading.Lock()
     _lanes = {}
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_lanes)
+    os.register_at_fork(after_in_child=forget_lanes)
