@@ -147,7 +147,8 @@ class Delivery:
         try:
             file = errand.call.call.files[number]
             errand.attachments[number] = upload(errand.client, file, number=number + 1)
-        except DirectMailError as error:
+        except Exception as error:
+            # Whatever it is: nothing of this mail has left.
             errand.error = error.with_traceback(None)
 
     def _send(self, errand: _Errand) -> None:
