@@ -277,6 +277,13 @@ class TestThreads:
 class TestInterrupt:
     """Ctrl+C, or the time limit of a task, in the middle of a list."""
 
+    @pytest.fixture(autouse=True)
+    def _interruptible(self):
+        """Let Ctrl+C be heard also where a shell started the tests to ignore it."""
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        yield
+        signal.signal(signal.SIGINT, before)
+
     def interrupted(self, meet, number):
         """Send so many, and be interrupted when four are under way."""
 
