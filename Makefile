@@ -24,8 +24,9 @@ demo: .venv/.demo
 run: .venv/.demo
 	@$(VENV) example_project/launch.py run --port $(PORT) --sandbox-port $(SANDBOX_PORT)
 
+# The tests mostly wait, so there are more of them than cores.
 test: .venv/.test
-	@$(VENV) -m pytest
+	@$(VENV) -m pytest --numprocesses 4
 
 bench: .venv/.bench
 	@$(VENV) benchmarks/run.py

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import re
+import reprlib
 
 import pytest
 
@@ -25,6 +27,12 @@ def pytest_configure(config):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     if django is not None:
         django.setup()
+
+
+def pytest_make_parametrize_id(val):
+    """Name a case by its value: in short, and alike in every process."""
+    if isinstance(val, (dict, list, tuple)):
+        return re.sub(r"x[0-9a-f]{9,}>", ">", reprlib.repr(val))
 
 
 @pytest.fixture(autouse=True)

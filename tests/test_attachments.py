@@ -75,7 +75,6 @@ class TestKinds:
             (legacy_part(), "ä.bin", b"\0\xff"),
             (("mail.eml", nested(), "message/rfc822"), "mail.eml", nested().as_bytes()),
         ],
-        ids=str,
     )
     def test_content_and_name(self, outbox, attachment, name, content):
         assert sent(outbox, attachment) == [(name, content)]
@@ -225,7 +224,6 @@ class TestBadInput:
             (["a.txt"], "Attachment 1 is of type str"),
             ([("a.txt", "\ud800", "text/plain")], "cannot be made into bytes"),
         ],
-        ids=str,
     )
     def test_is_refused(self, outbox, attachments, text):
         bad, good = message(), message(subject="Good")
@@ -281,7 +279,6 @@ class TestFailedUploads:
                 "rejected",
             ),
         ],
-        ids=str,
     )
     def test_failed_upload(self, mailer, fault, status):
         outbox = mailer(MAX_ATTEMPTS=1)

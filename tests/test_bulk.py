@@ -403,7 +403,6 @@ class TestStaging:
     @pytest.mark.parametrize(
         "staging",
         [{"REDIRECT_ALL_TO": "a@example.net"}, {"ALLOWED_DOMAINS": ["example.com"]}],
-        ids=str,
     )
     def test_stored_list_is_refused(self, mailer, staging):
         outbox = mailer(**staging)

@@ -127,7 +127,6 @@ class TestReplies:
             ),
             ({"reply_address": None}, None),
         ],
-        ids=str,
     )
     def test_hand_written_address_wins(self, routed, smtp, parameters, expected):
         routed()

@@ -137,7 +137,7 @@ def test_missing_content_is_an_obstacle_that_nobody_can_confirm(mailer):
 
 
 @pytest.mark.parametrize(
-    "fields", [{"route": "smtp"}, {"attachments": [{"name": "a", "size": 1}]}], ids=str
+    "fields", [{"route": "smtp"}, {"attachments": [{"name": "a", "size": 1}]}]
 )
 def test_what_the_log_does_not_keep_is_an_obstacle(mailer, fields):
     row = fail(mailer(LOG={"BODIES": True}))

@@ -215,7 +215,6 @@ class TestErasure:
             {"html_body": '<a href="mailto:bob@example.com">'},
             {"sender": "Bob@example.com"},
         ],
-        ids=str,
     )
     def test_a_mail_that_names_it_anywhere_loses_its_content(self, columns):
         log = add_mail("joe@example.com", **{**CONTENT, **columns})

@@ -2,7 +2,7 @@
 
 import re
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
@@ -140,7 +140,7 @@ def test_term_comes_back_inert(staff):
 
 @ON_SQLITE
 @pytest.mark.parametrize(
-    "term", ["bob@example.com", "bob", "600000000001", str(uuid4())]
+    "term", ["bob@example.com", "bob", "600000000001", str(UUID(int=1))]
 )
 def test_search_uses_indexes(staff, term):
     plans = [explain(text) for text in queries(staff, q=term)]

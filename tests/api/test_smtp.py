@@ -31,7 +31,6 @@ def test_headers_of_the_call_stay():
         ),
         ({"tag_name": "Test"}, {"TagName": "Test", "OpenTrace": "0", "LinkTrace": "0"}),
     ],
-    ids=str,
 )
 def test_tag_and_tracking(parameters, said):
     """As the page on tracking has it: the switches are text."""
@@ -68,7 +67,6 @@ def test_tag_and_tracking(parameters, said):
             {"Version": "1.0", "OutboundIp": {"IpPoolId": "pool"}},
         ),
     ],
-    ids=str,
 )
 def test_unsubscribing_and_pool(parameters, said):
     headers = smtp_headers(mail(**parameters))

@@ -100,7 +100,7 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("values", "text"), BAD, ids=str)
+@pytest.mark.parametrize(("values", "text"), BAD)
 def test_bad_message_between_good_ones(outbox, values, text):
     messages = [message(subject="1"), with_attributes(**values), message(subject="2")]
 
