@@ -36,13 +36,23 @@ UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 
 
 def test_the_public_names_are_those_of_all():
-    names = {
+    found = {
+        name: getattr(django_directmail.api, name)
+        for name in dir(django_directmail.api)
+    }
+    public = {
         name
-        for name, value in vars(django_directmail.api).items()
-        if isinstance(value, type) or callable(value)
+        for name, value in found.items()
+        if getattr(value, "__module__", "").startswith("django_directmail.")
+        and not name.startswith("_")
     }
 
-    assert names == set(django_directmail.api.__all__)
+    assert public == set(django_directmail.api.__all__)
+
+
+def test_a_name_that_is_not_there_cannot_be_imported():
+    with pytest.raises(ImportError, match="cannot import name 'SendMail'"):
+        from django_directmail.api import SendMail  # noqa: F401
 
 
 def test_importing_loads_requests_and_nothing_else():
@@ -71,6 +81,14 @@ def test_importing_loads_requests_and_nothing_else():
     }
     ours = {name for name in modules if name.startswith("django_directmail.")}
     assert {name.split(".")[1] for name in ours} == {"api"}
+    # Those that send; the others come when they are asked for.
+    actions = {name for name in ours if ".api.actions." in name}
+    assert {name.rpartition(".")[2] for name in actions} == {
+        "action",
+        "batch",
+        "files",
+        "mail",
+    }
 
 
 class TestRegions:
