@@ -202,6 +202,8 @@ def work(script: str, *arguments: str) -> Any:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of workers: this checkout, and no proxies."""
+    """Return the environment of workers: this checkout, compiled, and no proxies."""
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+    # What pip installed is compiled; without this we alone would be compiled each time.
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPATH": str(ROOT)}
