@@ -18,6 +18,9 @@ from typing import Generic, TypeVar
 
 __all__ = ["Job", "Threads", "Workers"]
 
+#: Seconds.
+MOMENT = 0.003
+
 Job = Callable[[], None]
 SubjectT = TypeVar("SubjectT")
 
@@ -42,11 +45,14 @@ class Workers(Generic[SubjectT]):
 
     def wait(self) -> SubjectT:
         """Return the subject of a job that is done, or raise what it raised."""
-        found = self._done.get()
+        found = self._next_done()
         self.running -= 1
         if isinstance(found, BaseException):
             raise found
         return found
+
+    def _next_done(self) -> SubjectT | BaseException:
+        return self._done.get()
 
     def finish(self) -> None:
         """Let everybody go, once all jobs are done."""
@@ -65,10 +71,12 @@ class Workers(Generic[SubjectT]):
 
 class Threads(Workers[SubjectT]):
     """
-    Do ``number`` jobs at a time, each in a thread that has the caller's context.
+    Do up to ``number`` jobs at a time, each in a thread that has the caller's context.
 
-    There is room for one more job for each of them, so that no thread has to wait until
-    the caller knows of the job before.
+    There is one thread to begin with, and there are twice as many each time that no job
+    ends for a while. So those that wait for the network do it together, and those that
+    have work to do are not in each other's way. There is room for one more job for each
+    thread, so that none has to wait until the caller knows of the job before.
     """
 
     def __init__(self, number: int) -> None:
@@ -77,17 +85,40 @@ class Threads(Workers[SubjectT]):
         self._number = number
         self._jobs: SimpleQueue[tuple[SubjectT, Job] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._out_of_jobs = threading.Event()
+        self._silent_moments = 0
 
     def submit(self, subject: SubjectT, job: Job) -> None:
         self.running += 1
         self._jobs.put((subject, job))
-        if len(self._threads) < self._number:
-            name = f"directmail_{len(self._threads)}"
-            run = copy_context().run
-            thread = threading.Thread(target=run, args=(self._work,), name=name)
-            # Noted first: who is interrupted meanwhile sends it away all the same.
-            self._threads.append(thread)
-            thread.start()
+        if not self._threads:
+            self._start_another()
+
+    def _next_done(self) -> SubjectT | BaseException:
+        # Looking now and then is for less than being woken for each job.
+        while len(self._threads) < min(self._number, self.running):
+            if self._done.empty() and not self._out_of_jobs.wait(MOMENT):
+                self._silent_moments += 1
+            self._out_of_jobs.clear()
+            with suppress(Empty):
+                found = self._done.get_nowait()
+                self._silent_moments = 0
+                return found
+            # The collection of garbage may take a moment, but not two.
+            if self._silent_moments > 1:
+                for _ in range(
+                    min(len(self._threads), self._number - len(self._threads))
+                ):
+                    self._start_another()
+        return super()._next_done()
+
+    def _start_another(self) -> None:
+        name = f"directmail_{len(self._threads)}"
+        run = copy_context().run
+        thread = threading.Thread(target=run, args=(self._work,), name=name)
+        # Noted first: who is interrupted meanwhile sends it away all the same.
+        self._threads.append(thread)
+        thread.start()
 
     def finish(self) -> None:
         self._send_away()
@@ -107,3 +138,5 @@ class Threads(Workers[SubjectT]):
     def _work(self) -> None:
         while (given := self._jobs.get()) is not None:
             self._do(*given)
+            if self._jobs.empty():
+                self._out_of_jobs.set()

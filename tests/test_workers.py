@@ -27,39 +27,59 @@ def test_each_job_is_waited_for_once():
     assert (workers.running, ours()) == (0, [])
 
 
-def test_there_are_no_more_threads_than_jobs():
-    together = threading.Barrier(2)
-    workers = Threads(8)
+@pytest.mark.parametrize(("number", "jobs"), [(8, 2), (3, 6), (8, 8)])
+def test_jobs_that_wait_are_done_together(number, jobs):
+    together = min(number, jobs)
+    barrier = threading.Barrier(together)
+    most = []
+    workers = Threads(number)
 
-    for n in range(2):
-        workers.submit(n, together.wait)
-    threads = ours()
-    for _ in range(2):
+    def wait():
+        # Goes on when so many are there, or else not at all.
+        barrier.wait(30)
+        most.append(len(ours()))
+
+    for n in range(jobs):
+        workers.submit(n, wait)
+    for _ in range(jobs):
         workers.wait()
     workers.finish()
 
-    assert len(threads) == 2
+    assert set(most) == {together}
+
+
+def test_jobs_that_do_not_wait_are_done_by_one():
+    threads, all_done = set(), threading.Event()
+    workers = Threads(8)
+
+    for n in range(16):
+        workers.submit(n, lambda: threads.add(threading.get_ident()))
+    workers.submit(16, all_done.set)
+    all_done.wait(30)
+    for _ in range(17):
+        workers.wait()
+    workers.finish()
+
+    assert len(threads) == 1
 
 
 def test_dismissed_ones_begin_no_other_job():
-    begun, others = [], []
-    go, both = threading.Event(), threading.Barrier(3)
+    others = []
+    begun, go = threading.Event(), threading.Event()
     workers = Threads(2)
 
     def block():
-        begun.append(threading.current_thread())
-        both.wait(30)
+        begun.set()
         go.wait(30)
 
-    for n in range(2):
-        workers.submit(n, block)
-    both.wait(30)
+    workers.submit("long", block)
+    begun.wait(30)
+    (thread,) = ours()
     for n in range(2):
         workers.submit(n, partial(others.append, n))
     workers.dismiss()
     go.set()
-    for thread in begun:
-        thread.join(30)
+    thread.join(30)
 
     assert (others, ours()) == ([], [])
 

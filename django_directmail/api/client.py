@@ -153,8 +153,12 @@ class Client:
         Sign ``action`` with the credentials of this moment.
 
         ``nonce`` is new and ``timestamp`` now (UTC, ``2026-01-02T03:04:05Z``) unless
-        given; with both given, the same action makes the same bytes again.
+        given; with both given, the same action makes the same bytes again. Raise
+        :exc:`ValueError` for one that fits into no header.
         """
+        for name, value in (("nonce", nonce), ("timestamp", timestamp)):
+            if value and not (value.isascii() and value.isprintable()):
+                raise ValueError(f"{name} is {value!r}; it must be printable ASCII.")
         credentials = self.held or resolve(self._credentials)
         return self._sign(action, credentials, nonce, timestamp)
 

@@ -40,14 +40,15 @@ __all__ = [
 HMAC_SHA1 = "HMAC-SHA1"
 ACS3_HMAC_SHA256 = "ACS3-HMAC-SHA256"
 FORM = "application/x-www-form-urlencoded"
-#: What stands for each byte.
-_ENCODED = [quote(bytes([byte]), safe="~") for byte in range(256)]
+_ENCODED_BYTES = [quote(bytes([byte]), safe="~") for byte in range(256)]
 
 
 def percent_encode(text: str) -> str:
     """Encode ``text`` as RFC 3986 asks: all but ``A-Z a-z 0-9 - _ . ~`` as ``%XX``."""
+    if text.isascii() and text.isalnum():
+        return text
     # quote() does the same in nearly twice the time, and a mail is all of this.
-    return "".join(map(_ENCODED.__getitem__, text.encode()))
+    return "".join(map(_ENCODED_BYTES.__getitem__, text.encode()))
 
 
 def build_canonical_query(parameters: Mapping[str, str]) -> str:
@@ -292,8 +293,7 @@ def _sign_acs3_request(
     )
 
 
-#: Signature name to the function that turns :class:`RequestData`, AccessKey ID,
-#: secret and security token into a :class:`SignedRequest`.
+#: Name to the function of the data, AccessKey ID, secret and security token.
 SIGNATURES: dict[str, Callable[[RequestData, str, str, str | None], SignedRequest]] = {
     HMAC_SHA1: _sign_rpc_request,
     ACS3_HMAC_SHA256: _sign_acs3_request,

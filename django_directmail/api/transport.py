@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from requests.structures import CaseInsensitiveDict
 from urllib3 import exceptions as urllib3_exceptions
 
 from django_directmail import __version__
@@ -128,11 +129,20 @@ def _post(wanted: Post, body: _Body, timeout: tuple[float, float]) -> Answer:
 def _prepare(wanted: Post, body: _Body) -> requests.PreparedRequest:
     prepared = requests.PreparedRequest()
     prepared.prepare_method("POST")
-    prepared.prepare_url(wanted.url, None)
-    prepared.prepare_headers({"User-Agent": USER_AGENT, **wanted.headers})
+    prepared.url = _clean_url(wanted.url)
+    # Not looked at once more: http.client refuses what no header can be.
+    prepared.headers = CaseInsensitiveDict({"User-Agent": USER_AGENT, **wanted.headers})
     # An empty file would go out chunked, which is not what was signed.
     prepared.prepare_body(body if len(body) else b"", None)
     return prepared
+
+
+@lru_cache(maxsize=32)
+def _clean_url(url: str) -> str | None:
+    """Return ``url`` as requests makes it fit to be sent."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare_url(url, None)
+    return prepared.url
 
 
 @lru_cache(maxsize=32)

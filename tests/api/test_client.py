@@ -249,6 +249,12 @@ class TestPrepare:
             "timestamp": "now",
         }
 
+    @pytest.mark.parametrize("name", ["nonce", "timestamp"])
+    @pytest.mark.parametrize("value", ["a\nb", "\u4e00"])
+    def test_what_fits_into_no_header_is_refused(self, name, value):
+        with pytest.raises(ValueError, match=f"{name} is .* must be printable ASCII"):
+            Client(KEY).prepare(mail(), **{name: value})
+
     def test_what_cannot_be_sent_is_refused_before_it_is_signed(self):
         with pytest.raises(UnsupportedMessage, match="Subject"):
             Client(KEY).prepare(mail(subject="\ud800"))

@@ -150,18 +150,6 @@ def test_the_certainty_of_a_call_without_a_body_comes_from_the_table(
     assert [error.accepted for error in errors] == ["no", "unknown"]
 
 
-def test_a_header_that_cannot_be_sent_has_sent_nothing(sandbox):
-    client = one_try(KEY, endpoint=sandbox.url, signature="ACS3-HMAC-SHA256")
-    prepared = client.prepare(mail(), nonce="two\nlines")
-
-    with pytest.raises(TransportError, match="InvalidHeader") as caught:
-        client.send(prepared)
-
-    # By its class alone, this exception could be anything.
-    assert (caught.value.accepted, caught.value.retryable) == ("no", True)
-    assert sandbox.calls == 0
-
-
 def test_a_proxy_that_hangs_up_may_have_passed_the_mail_on(monkeypatch):
     with CannedServer(b"") as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
