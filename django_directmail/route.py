@@ -8,8 +8,9 @@ library's SMTP client means by them; of anything else nothing is known.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
@@ -81,7 +82,8 @@ class Route:
             return
         call.start()
         try:
-            taken = mailer.send_messages([letter])
+            with _refusals(mailer) as refusals:
+                taken = mailer.send_messages([letter])
         except Exception as error:
             accepted, retryable = _certainty(error)
             call.fail(self._translate(error, accepted, retryable=retryable))
@@ -90,6 +92,10 @@ class Route:
             return
         if taken == 0:
             call.fail(self._error("it took no mail, and said no reason.", "no"))
+            return
+        if refusals:
+            # Not to be sent again as it is: the others would get it twice.
+            call.fail(self._partly(refusals, len(letter.recipients())))
             return
         call.accept(None)
 
@@ -106,6 +112,14 @@ class Route:
         }[accepted]
         return self._error(text, accepted, retryable=retryable)
 
+    def _partly(self, refusals: list[int], total: int) -> DirectMailError:
+        codes = ", ".join(map(str, sorted(set(refusals))))
+        text = (
+            f"it refused {len(refusals)} of the {total} recipients (reply {codes}) and"
+            " took the mail for the others. Its own log says whom."
+        )
+        return self._error(text, "unknown")
+
     def _error(
         self, text: str, accepted: Accepted, *, retryable: bool = False
     ) -> DirectMailError:
@@ -115,6 +129,33 @@ class Route:
             accepted=accepted,
             retryable=retryable,
         )
+
+
+@contextmanager
+def _refusals(mailer: BaseEmailBackend) -> Iterator[list[int]]:
+    """
+    Yield a list that gets the replies to those recipients that are refused.
+
+    An SMTP server may take a mail for some of them. smtplib returns the others, and
+    Django's backend drops what it returns.
+    """
+    replies: list[int] = []
+    connection = getattr(mailer, "connection", None)
+    if not isinstance(connection, smtplib.SMTP):
+        yield replies
+        return
+    sendmail = connection.sendmail
+
+    def watched(*args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
+        refused = sendmail(*args, **kwargs)
+        replies.extend(code for code, _ in refused.values())
+        return refused
+
+    connection.sendmail = watched  # type: ignore[method-assign]
+    try:
+        yield replies
+    finally:
+        connection.sendmail = sendmail  # type: ignore[method-assign]
 
 
 def _close(mailer: BaseEmailBackend) -> None:

@@ -12,10 +12,15 @@ SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class SmtpServer:
-    """Keeps what arrives: ``envelopes``, oldest first; ``replies`` are given first."""
+    """
+    Keeps what arrives: ``envelopes``, oldest first; ``replies`` are given first.
+
+    Who is in ``strangers`` is no recipient here.
+    """
 
     def __init__(self):
         self.envelopes = []
+        self.strangers = set()
         self.connections = 0
         #: Answers to the next DATA commands, in place of taking the mail.
         self.replies = []
@@ -29,6 +34,12 @@ class SmtpServer:
                 return "421 gone"
             return reply
         self.envelopes.append(envelope)
+        return "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if address in self.strangers:
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_EHLO(self, server, session, envelope, hostname, responses):

@@ -361,6 +361,29 @@ class TestFailures:
             "accepted",
         ]
 
+    def test_one_who_is_refused_beside_others_is_told(self, routed, smtp):
+        routed()
+        smtp.strangers = {"cc@example.com"}
+
+        status, error = self.fail()
+
+        assert (status, error.accepted, error.retryable) == (
+            "unconfirmed",
+            "unknown",
+            False,
+        )
+        assert "refused 1 of the 2 recipients (reply 550)" in str(error)
+        assert [e.rcpt_tos for e in smtp.envelopes] == [["to@example.com"]]
+
+    def test_all_who_are_refused_have_no_mail(self, routed, smtp):
+        routed()
+        smtp.strangers = {"to@example.com", "cc@example.com"}
+
+        status, error = self.fail()
+
+        assert (status, error.accepted) == ("rejected", "no")
+        assert smtp.envelopes == []
+
     def test_nobody_there(self, routed):
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
