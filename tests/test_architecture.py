@@ -186,6 +186,7 @@ def test_module_is_small(path):
         "api.clock",
         "api.codes",
         "api.credentials",
+        "api.encoding",
         "api.endpoints",
         "api.errors",
         "api.patience",

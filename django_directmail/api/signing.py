@@ -14,8 +14,9 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
+from django_directmail.api.encoding import percent_encode
 from django_directmail.api.errors import InvalidSignature
 
 __all__ = [
@@ -40,15 +41,6 @@ __all__ = [
 HMAC_SHA1 = "HMAC-SHA1"
 ACS3_HMAC_SHA256 = "ACS3-HMAC-SHA256"
 FORM = "application/x-www-form-urlencoded"
-_ENCODED_BYTES = [quote(bytes([byte]), safe="~") for byte in range(256)]
-
-
-def percent_encode(text: str) -> str:
-    """Encode ``text`` as RFC 3986 asks: all but ``A-Z a-z 0-9 - _ . ~`` as ``%XX``."""
-    if text.isascii() and text.isalnum():
-        return text
-    # quote() does the same in nearly twice the time, and a mail is all of this.
-    return "".join(map(_ENCODED_BYTES.__getitem__, text.encode()))
 
 
 def build_canonical_query(parameters: Mapping[str, str]) -> str:
@@ -293,7 +285,8 @@ def _sign_acs3_request(
     )
 
 
-#: Name to the function of the data, AccessKey ID, secret and security token.
+#: Signature name to the function that turns :class:`RequestData`, AccessKey ID,
+#: secret and security token into a :class:`SignedRequest`.
 SIGNATURES: dict[str, Callable[[RequestData, str, str, str | None], SignedRequest]] = {
     HMAC_SHA1: _sign_rpc_request,
     ACS3_HMAC_SHA256: _sign_acs3_request,
