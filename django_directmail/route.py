@@ -94,7 +94,6 @@ class Route:
             call.fail(self._error("it took no mail, and said no reason.", "no"))
             return
         if refusals:
-            # Not to be sent again as it is: the others would get it twice.
             call.fail(self._partly(refusals, len(letter.recipients())))
             return
         call.accept(None)
@@ -112,11 +111,11 @@ class Route:
         }[accepted]
         return self._error(text, accepted, retryable=retryable)
 
-    def _partly(self, refusals: list[int], total: int) -> DirectMailError:
-        codes = ", ".join(map(str, sorted(set(refusals))))
+    def _partly(self, refusals: list[str], total: int) -> DirectMailError:
         text = (
-            f"it refused {len(refusals)} of the {total} recipients (reply {codes}) and"
-            " took the mail for the others. Its own log says whom."
+            f"it took the mail, but not for {len(refusals)} of its {total} recipients"
+            f" ({'; '.join(sorted(set(refusals)))}). That server's log says who it is."
+            " Send it to them alone: the others would get it twice."
         )
         return self._error(text, "unknown")
 
@@ -132,28 +131,29 @@ class Route:
 
 
 @contextmanager
-def _refusals(mailer: BaseEmailBackend) -> Iterator[list[int]]:
+def _refusals(mailer: BaseEmailBackend) -> Iterator[list[str]]:
     """
-    Yield a list that gets the replies to those recipients that are refused.
+    Yield a list that gets domain and reply of each recipient that is refused.
 
     An SMTP server may take a mail for some of them. smtplib returns the others, and
     Django's backend drops what it returns.
     """
-    replies: list[int] = []
+    refusals: list[str] = []
     connection = getattr(mailer, "connection", None)
     if not isinstance(connection, smtplib.SMTP):
-        yield replies
+        yield refusals
         return
     sendmail = connection.sendmail
 
     def watched(*args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
         refused = sendmail(*args, **kwargs)
-        replies.extend(code for code, _ in refused.values())
+        for address, (code, _) in refused.items():
+            refusals.append(f"{address.rpartition('@')[2]}, reply {code}")
         return refused
 
     connection.sendmail = watched  # type: ignore[method-assign]
     try:
-        yield replies
+        yield refusals
     finally:
         connection.sendmail = sendmail  # type: ignore[method-assign]
 

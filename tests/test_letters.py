@@ -8,34 +8,8 @@ from django.core.mail import EmailMultiAlternatives
 
 from django_directmail.api.errors import UnsupportedMessage
 from tests.mime import message, with_html
-from tests.smtp import SMTP_BACKEND, running
 
-
-@pytest.fixture
-def smtp():
-    """Yield a running SMTP server."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-def routed(mailer, smtp):
-    """Return a function that sets both ways up; most parts take the SMTP server."""
-
-    def routed(**directmail):
-        options = {"host": "127.0.0.1", "port": smtp.port, "timeout": 5}
-        return mailer(
-            **{
-                "POLICY": dict.fromkeys(
-                    ("attachments", "alternatives", "cc", "headers", "reply_to"),
-                    "smtp",
-                ),
-                "SMTP_FALLBACK": {"BACKEND": SMTP_BACKEND, "OPTIONS": options},
-                **directmail,
-            }
-        )
-
-    return routed
+pytest_plugins = ["tests.routing"]
 
 
 def with_cc(**values):

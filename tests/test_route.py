@@ -1,55 +1,27 @@
 """What the API cannot carry takes another mailer: here a real SMTP server."""
 
 import io
-import socket
 from email.message import MIMEPart
 from email.mime.image import MIMEImage
 
 import django
 import pytest
-from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 
 from django_directmail._compat import build_mailer
 from django_directmail.api.actions.mail import SingleSendMail
-from django_directmail.api.errors import DirectMailError, SendError, UnsupportedMessage
+from django_directmail.api.errors import DirectMailError, UnsupportedMessage
 from django_directmail.api.smtp import smtp_headers
 from django_directmail.backends import EmailBackend
 from django_directmail.models import MailLog
 from tests.mime import message, with_html
-from tests.smtp import SMTP_BACKEND, running
+from tests.smtp import SMTP_BACKEND
 
-ROUTED = dict.fromkeys(
-    ("alternatives", "attachments", "cc", "headers", "inline_images", "reply_to"),
-    "smtp",
-)
+pytest_plugins = ["tests.routing"]
+
 needs_mailers = pytest.mark.skipif(
     django.VERSION < (6, 1), reason="MAILERS came with Django 6.1"
 )
-
-
-@pytest.fixture
-def smtp():
-    """Yield a running SMTP server."""
-    with running() as server:
-        yield server
-
-
-@pytest.fixture
-def routed(mailer, smtp):
-    """Return a function that sets the sandbox up, with the SMTP server beside it."""
-
-    def routed(**directmail):
-        options = {"host": "127.0.0.1", "port": smtp.port, "timeout": 5}
-        return mailer(
-            **{
-                "POLICY": ROUTED,
-                "SMTP_FALLBACK": {"BACKEND": SMTP_BACKEND, "OPTIONS": options},
-                **directmail,
-            }
-        )
-
-    return routed
 
 
 def inline_image():
@@ -311,120 +283,6 @@ class TestMergeAndStaging:
 
         assert smtp.envelopes[0].rcpt_tos == ["to@example.com"]
         assert "stranger" not in str(smtp.messages[0])
-
-
-class TestFailures:
-    """Each says whether the other mailer may have the mail."""
-
-    def fail(self):
-        one = message(cc=["cc@example.com"])
-        with pytest.raises(DirectMailError, match="SMTP_FALLBACK") as caught:
-            one.send()
-        return one.directmail_status.status, caught.value
-
-    def test_refusal_for_good(self, routed, smtp):
-        routed()
-        smtp.replies = ["554 reject by content spam from to@example.com"]
-
-        status, error = self.fail()
-
-        assert (status, error.accepted, error.retryable) == ("rejected", "no", False)
-        assert "554" in str(error)
-        assert "to@example.com" not in str(error)
-
-    def test_refusal_for_now(self, routed, smtp):
-        routed()
-        smtp.replies = ["452 too much"]
-
-        status, error = self.fail()
-
-        assert (status, error.accepted, error.retryable) == ("failed", "no", True)
-
-    def test_server_that_goes_away_with_the_mail(self, routed, smtp):
-        routed()
-        smtp.replies = [None]
-
-        status, error = self.fail()
-
-        assert (status, error.accepted) == ("unconfirmed", "unknown")
-
-    def test_the_next_letter_gets_a_new_connection(self, routed, smtp):
-        routed()
-        smtp.replies = [None]
-        letters = [message(cc=["cc@example.com"]) for _ in range(2)]
-
-        with pytest.raises(SendError):
-            EmailBackend().send_messages(letters)
-
-        assert [one.directmail_status.status for one in letters] == [
-            "unconfirmed",
-            "accepted",
-        ]
-
-    def test_one_who_is_refused_beside_others_is_told(self, routed, smtp):
-        routed()
-        smtp.strangers = {"cc@example.com"}
-
-        status, error = self.fail()
-
-        assert (status, error.accepted, error.retryable) == (
-            "unconfirmed",
-            "unknown",
-            False,
-        )
-        assert "refused 1 of the 2 recipients (reply 550)" in str(error)
-        assert [e.rcpt_tos for e in smtp.envelopes] == [["to@example.com"]]
-
-    def test_all_who_are_refused_have_no_mail(self, routed, smtp):
-        routed()
-        smtp.strangers = {"to@example.com", "cc@example.com"}
-
-        status, error = self.fail()
-
-        assert (status, error.accepted) == ("rejected", "no")
-        assert smtp.envelopes == []
-
-    def test_nobody_there(self, routed):
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            port = server.getsockname()[1]
-        options = {"host": "127.0.0.1", "port": port}
-        routed(SMTP_FALLBACK={"BACKEND": SMTP_BACKEND, "OPTIONS": options})
-
-        status, error = self.fail()
-
-        assert (status, error.accepted, error.retryable) == ("failed", "no", True)
-
-    def test_fail_silently_covers_it(self, routed, smtp):
-        routed()
-        smtp.replies = ["554 no"]
-        quiet = EmailBackend(fail_silently=True)
-
-        assert quiet.send_messages([message(cc=["cc@example.com"])]) == 0
-
-    @pytest.mark.parametrize(
-        ("fallback", "text"),
-        [
-            ("nowhere", "neither a name in MAILERS nor the path"),
-            ("tests.nowhere.Backend", "neither a name in MAILERS nor the path"),
-            ("django_directmail.backends.EmailBackend", "DirectMail's API, too"),
-            ({"BACKEND": SMTP_BACKEND, "OPTIONS": {"use_tls": 1, "use_ssl": 1}}, ""),
-        ],
-    )
-    def test_wrong_fallback_is_a_wrong_configuration(self, routed, fallback, text):
-        routed(SMTP_FALLBACK=fallback)
-
-        with pytest.raises(ImproperlyConfigured, match=f"SMTP_FALLBACK: .*{text}"):
-            message(cc=["cc@example.com"]).send()
-
-    def test_no_password_is_told(self, routed, smtp):
-        options = {"host": "127.0.0.1", "port": smtp.port, "password": "hunter2secret"}
-        options |= {"username": "me", "use_tls": True, "use_ssl": True}
-        routed(SMTP_FALLBACK={"BACKEND": SMTP_BACKEND, "OPTIONS": options})
-
-        with pytest.raises(ImproperlyConfigured) as caught:
-            message(cc=["cc@example.com"]).send()
-
-        assert "hunter2secret" not in str(caught.value)
 
 
 class TestWays:

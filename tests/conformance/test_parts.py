@@ -11,14 +11,9 @@ from django_directmail.policies import POLICIES
 from tests.conformance.parts import attributes
 from tests.conformance.parts_beyond import ROWS
 from tests.mime import message, parameters
-from tests.smtp import SMTP_BACKEND, running
+from tests.smtp import SMTP_BACKEND
 
-
-@pytest.fixture
-def smtp():
-    """Yield a running SMTP server."""
-    with running() as server:
-        yield server
+pytest_plugins = ["tests.routing"]
 
 
 def named(rows):
