@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 
 __all__ = ["Job", "Threads", "Workers"]
 
-#: Seconds.
+#: Seconds between two looks at what is done, while there may be too few threads.
 MOMENT = 0.003
 
 Job = Callable[[], None]

@@ -9,11 +9,20 @@ from django.test import override_settings
 from django_directmail.api import DirectMailError
 from django_directmail.models import MailLog
 
-#: Recipient, number of the order, and the error code that DirectMail answers with.
+#: Recipient, number of the order, and what the sandbox does to the call.
 SAMPLES = (
     ("ada@example.org", 4711, None),
-    ("bob@example.com", 4712, "Throttling.User"),
-    ("chen@example.cn", 4713, "InvalidToAddress.Spam"),
+    ("bob@example.com", 4712, {"kind": "throttled", "retry_after": 0}),
+    (
+        "chen@example.cn",
+        4713,
+        {
+            "kind": "error",
+            "status": 400,
+            "code": "InvalidToAddress.Spam",
+            "message": "The recipient is in the library of invalid addresses.",
+        },
+    ),
     ("dora@example.net", 4714, None),
 )
 
@@ -22,9 +31,9 @@ def send_samples(sandbox):
     """Send them on the first start; two are refused, as the sandbox is told to."""
     if MailLog.objects.exists():
         return
-    for recipient, number, code in SAMPLES:
-        if code:
-            sandbox.add_fault("error", status=400, code=code, retry_after=0)
+    for recipient, number, fault in SAMPLES:
+        if fault:
+            sandbox.add_fault(**fault)
         name = recipient.partition("@")[0].capitalize()
         message = EmailMultiAlternatives(
             f"Your order {number}",
