@@ -170,8 +170,14 @@ class _Server(ThreadingHTTPServer):
     def shutdown_request(self, request: Any) -> None:
         with self._lock:
             self._open.discard(request)
-        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER):
-            # To be reset: no orderly end before that.
+        is_to_be_reset = False
+        # Closed already, if Ctrl+C came just when its thread had been started.
+        with contextlib.suppress(OSError):
+            is_to_be_reset = bool(
+                request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)
+            )
+        if is_to_be_reset:
+            # No orderly end before that.
             self.close_request(request)
         else:
             super().shutdown_request(request)

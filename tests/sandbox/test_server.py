@@ -123,6 +123,18 @@ class TestHowItEnds:
         sandbox.stop()
         sandbox.stop()
 
+    def test_a_connection_that_an_interrupt_has_closed_is_no_error(self):
+        # Ctrl+C closes the one that came in just then, and its thread does so again.
+        request, caller = socket.socketpair()
+        sandbox = Sandbox()
+
+        sandbox._server.shutdown_request(request)
+        sandbox._server.shutdown_request(request)
+
+        with caller:
+            assert caller.recv(1) == b""
+        sandbox.stop()
+
     def test_a_sandbox_that_was_never_started_can_be_stopped(self):
         sandbox = Sandbox()
 
