@@ -103,9 +103,6 @@ class Delivery:
         try:
             credentials = resolve(self.account.credentials)
             client = self._holding(credentials)
-            if call.call.files:
-                # What cannot be said is refused before anything is uploaded.
-                call.call.action.parameters()
         except CredentialsError as error:
             # Nothing was asked yet: these credentials cannot even be used.
             call.fail(configuration_error(str(error), self.account.alias))

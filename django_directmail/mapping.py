@@ -79,6 +79,10 @@ def _by_api(message: EmailMessage, account: Account) -> Plan:
         _call(envelope, reader.action(envelope), files)
         for envelope in reader.envelopes(recipients)
     ]
+    if files or len(calls) > 1:
+        # What cannot be said in one of them is found before anything leaves.
+        for call in calls:
+            call.action.parameters()
     return _plan(calls, judge)
 
 

@@ -58,6 +58,25 @@ BAD = [
     ({"body": b"\xff"}, "A part of the message is not UTF-8. Decode it first"),
     ({"subject": ["a"]}, "A part of the message is of type list"),
     ({"subject": lazystr("a\ud800")}, "Subject holds half of a surrogate pair"),
+    (
+        {"to": [], "bcc": ["a@example.com", "b@example.com"], "subject": "a\ud800"},
+        "^Subject holds half of a surrogate pair",
+    ),
+    (
+        {
+            "to": ["a@example.com", "b@example.com"],
+            "body": "{n}",
+            "merge_data": {
+                "a@example.com": {"n": "a"},
+                "b@example.com": {"n": "\ud800"},
+            },
+        },
+        "^TextBody holds half of a surrogate pair",
+    ),
+    (
+        {"attachments": [("a.txt", "a", "text/plain")], "subject": "a\ud800"},
+        "^Subject holds half of a surrogate pair",
+    ),
     # Headers.
     ({"extra_headers": {"X-User-A\r\nBcc": "a"}}, "The name of a header holds a line"),
     ({"extra_headers": {"X-User-A": "a\nb"}}, "X-User-A holds a line break, which"),
