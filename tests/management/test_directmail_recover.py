@@ -240,7 +240,7 @@ class TestProgress:
         error = failure(out=terminal)
 
         assert error.returncode == 130
-        assert str(error) == "Interrupted. Settled: 4. Run it again for the rest."
+        assert str(error) == "Interrupted. Settled: 4 / 5. Run it again for the rest."
         assert run() == ["Mails that became unconfirmed: 1"]
 
     def test_no_row_is_loaded(self, connect):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
-from django.utils.connection import ConnectionDoesNotExist
-from django.utils.formats import number_format
+from django.core.management.base import CommandError, CommandParser
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.conf import get_log
+from django_directmail.management.batches import (
+    BatchCommand,
+    in_groups,
+    whole_number,
+)
 from django_directmail.models import log_database
 from django_directmail.retention import (
     Erased,
@@ -26,8 +25,6 @@ from django_directmail.retention import (
     mails_with_content,
 )
 
-StateT = TypeVar("StateT")
-
 #: SQLite takes 32,766 variables in a query by default.
 MAX_BATCH = 10_000
 #: A century, so that no date is out of range.
@@ -36,11 +33,8 @@ MAX_DAYS = 36_500
 MAX_SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(BatchCommand):
     """Delete or clear what is old, in batches that can be interrupted."""
-
-    # The mailers may be wrong; that does not matter here.
-    requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -58,28 +52,12 @@ class Command(BaseCommand):
         )
         _add_options(parser)
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        """Prune or erase; end in a readable error that says how far it got."""
-        self._verbosity = options["verbosity"]
-        self._reached = ""
-        if options["dry_run"]:
-            self._say(self.style.WARNING(_("Dry run: nothing is changed.")))
-        try:
-            if options["address"] is None:
-                self._prune(options)
-            else:
-                self._erase(options)
-        except KeyboardInterrupt:
-            raise self._stopped(_("Interrupted."), returncode=130) from None
-        except (ImproperlyConfigured, ConnectionDoesNotExist) as error:
-            raise CommandError(str(error)) from None
-        except DatabaseError as error:
-            text = _(
-                "The log's database refused (%(reason)s). Is it migrated (manage.py"
-                " migrate django_directmail)?"
-            )
-            reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-            raise self._stopped(text % {"reason": reason}) from None
+    def work(self, options: dict[str, Any]) -> None:
+        """Prune or erase."""
+        if options["address"] is None:
+            self._prune(options)
+        else:
+            self._erase(options)
 
     def _prune(self, options: dict[str, Any]) -> None:
         """Delete what is too old, then clear what is old enough for that."""
@@ -88,25 +66,25 @@ class Command(BaseCommand):
         oldest = days_ago(rows)
         count = mails_before(oldest).count()
         if not options["dry_run"]:
-            count = self._count(delete_mails(oldest, batch=batch), _("Deleted"), count)
+            count = self.count(delete_mails(oldest, batch=batch), _("Deleted"), count)
         text = _("Mails older than %(days)s days, deleted: %(count)s")
         if options["dry_run"]:
             text = _("Mails older than %(days)s days that would be deleted: %(count)s")
-        self._say(text % {"days": rows, "count": _number(count)})
+        self.say(text % {"days": rows, "count": in_groups(count)})
         if bodies is None:
             return
         newest = days_ago(bodies)
         count = mails_with_content(newest, since=oldest).count()
         if not options["dry_run"]:
             steps = clear_content(newest, since=oldest, batch=batch)
-            count = self._count(steps, _("Content cleared"), count)
+            count = self.count(steps, _("Content cleared"), count)
         text = _("Mails older than %(days)s days, content cleared: %(count)s")
         if options["dry_run"]:
             text = _(
                 "Mails older than %(days)s days whose content would be cleared:"
                 " %(count)s"
             )
-        self._say(text % {"days": bodies, "count": _number(count)})
+        self.say(text % {"days": bodies, "count": in_groups(count)})
 
     def _erase(self, options: dict[str, Any]) -> None:
         """Erase the address from the whole log."""
@@ -118,13 +96,13 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         ask = options["interactive"] and not options["dry_run"]
         if ask and not _confirm(erasure):
-            self._say(_("Nothing was erased."))
+            self.say(_("Nothing was erased."))
             return
         steps = erasure.run(batch=options["batch"], dry_run=options["dry_run"])
-        erased = self._follow(steps, _searched) or Erased()
+        erased = self.follow(steps, _searched) or Erased()
         self._report(erased, dry_run=options["dry_run"])
         self._name_queued(erasure)
-        self._say(
+        self.say(
             _(
                 "Out of reach: DirectMail's console, log files, backups; and tags,"
                 " idempotency keys and user names, if your code put it there."
@@ -145,7 +123,7 @@ class Command(BaseCommand):
             )
         counts = (erased.deleted, erased.taken_out, erased.cleared)
         for label, count in zip(labels, counts, strict=True):
-            self._say(label % _number(count))
+            self.say(label % in_groups(count))
 
     def _name_queued(self, erasure: Erasure) -> None:
         """Say which mails still hold the address, and what to do."""
@@ -161,56 +139,14 @@ class Command(BaseCommand):
         )
         shown = ", ".join(map(str, ids[:MAX_SHOWN]))
         shown += " ..." if len(ids) > MAX_SHOWN else ""
-        text %= {"count": _number(len(ids)), "ids": shown}
+        text %= {"count": in_groups(len(ids)), "ids": shown}
         self.stderr.write(self.style.WARNING(text))
-
-    def _count(self, steps: Iterable[int], label: str, total: int) -> int:
-        """Go through ``steps``, saying how many of ``total``; return the last one."""
-        text, end = _("%(name)s: %(value)s"), _number(total)
-
-        def reached(done: int) -> str:
-            return text % {"name": label, "value": f"{_number(done)} / {end}"}
-
-        return self._follow(steps, reached) or 0
-
-    def _follow(
-        self, steps: Iterable[StateT], text: Callable[[StateT], str]
-    ) -> StateT | None:
-        """Go through ``steps``, saying how far; return the last one."""
-        state = None
-        for state in steps:
-            self._reached = text(state)
-            if self._verbosity < 1:
-                continue
-            if self.stdout.isatty():
-                self.stdout.write(f"\r{self._reached}", ending="")
-                self.stdout.flush()
-            elif self._verbosity > 1:
-                self.stdout.write(self._reached)
-        self._end_line()
-        return state
-
-    def _end_line(self) -> None:
-        if self._reached and self._verbosity > 0 and self.stdout.isatty():
-            self.stdout.write("")
-
-    def _say(self, text: str) -> None:
-        if self._verbosity > 0:
-            self.stdout.write(text)
-
-    def _stopped(self, text: str, *, returncode: int = 1) -> CommandError:
-        """Return the error that says what is done for good."""
-        self._end_line()
-        if self._reached:
-            values = {"problem": text, "reached": self._reached}
-            text = _("%(problem)s %(reached)s. Run it again for the rest.") % values
-        return CommandError(text, returncode=returncode)
 
 
 def _add_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--rows",
-        type=_days,
+        type=whole_number(0, MAX_DAYS),
         metavar="DAYS",
         help=_(
             "Delete mails older than this; 0 is all of them. Default:"
@@ -219,7 +155,7 @@ def _add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--bodies",
-        type=_days,
+        type=whole_number(0, MAX_DAYS),
         metavar="DAYS",
         help=_("Clear bodies and template data of mails older than this, too."),
     )
@@ -229,7 +165,7 @@ def _add_options(parser: CommandParser) -> None:
     )
     parser.add_argument(
         "--batch",
-        type=_batch,
+        type=whole_number(1, MAX_BATCH),
         default=1000,
         metavar="N",
         help=_("Mails in one transaction. Default: 1000."),
@@ -250,8 +186,8 @@ def _add_options(parser: CommandParser) -> None:
 
 def _searched(erased: Erased) -> str:
     return _("Mails searched: %(searched)s, changed: %(changed)s") % {
-        "searched": _number(erased.searched),
-        "changed": _number(erased.deleted + erased.taken_out + erased.cleared),
+        "searched": in_groups(erased.searched),
+        "changed": in_groups(erased.deleted + erased.taken_out + erased.cleared),
     }
 
 
@@ -264,30 +200,9 @@ def _confirm(erasure: Erasure) -> bool:
     ) % {
         "address": erasure.keys[0],
         "database": log_database(),
-        "count": _number(erasure.mails().count()),
+        "count": in_groups(erasure.mails().count()),
     }
     try:
         return input(question) == "yes"
     except EOFError:
         raise CommandError(_("There is nobody to ask. Add --noinput.")) from None
-
-
-def _number(value: int) -> str:
-    return number_format(value, force_grouping=True)
-
-
-def _days(text: str) -> int:
-    return _whole(text, 0, MAX_DAYS)
-
-
-def _batch(text: str) -> int:
-    return _whole(text, 1, MAX_BATCH)
-
-
-def _whole(text: str, low: int, high: int) -> int:
-    if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:
-        raise argparse.ArgumentTypeError(
-            _("%(value)s is not a whole number from %(low)s to %(high)s.")
-            % {"value": repr(text), "low": low, "high": high}
-        )
-    return int(text)
