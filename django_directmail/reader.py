@@ -137,9 +137,14 @@ class MessageReader:
             values["html_body"] = fill(
                 values["html_body"], data, "The HTML", is_html=True
             )
-        if not any(values[name] for name in bodies):
+        first = bodies[0]
+        for name in bodies:
+            # An empty one beside another would hide it from those who prefer its kind.
+            if not values[name]:
+                del values[name]
+        if not any(name in values for name in bodies):
             # Nothing is left of it, and DirectMail wants something.
-            values[bodies[0]] = BLANK_BODY
+            values[first] = BLANK_BODY
 
     def _read_shared(self) -> dict[str, Any]:
         """Return all parameters that do not depend on the recipient."""

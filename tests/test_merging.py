@@ -326,3 +326,23 @@ def test_empty_data_leaves_no_subject_or_body_as_without_merging(outbox, html):
     (mail,) = outbox.mails
     assert mail.subject == "(no subject)"
     assert (mail.text, mail.html) == (("", "<p></p>") if html else ("\n", ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "html", "left"),
+    [
+        ("Text", "{name}", {"text_body": "Text"}),
+        ("{name}", "<p>", {"html_body": "<p>"}),
+        ("{name}", "{name}", {"text_body": "\n"}),
+    ],
+)
+def test_body_that_empty_data_leaves_nothing_of_is_left_out(outbox, text, html, left):
+    one = message(body=text)
+    one.attach_alternative(html, "text/html")
+    one.merge_global_data = {"name": ""}
+
+    one.send()
+
+    (mail,) = outbox.mails
+    found = parameters(mail)
+    assert {n: found[n] for n in ("text_body", "html_body") if n in found} == left
