@@ -21,7 +21,7 @@ class DirectMailConfig(AppConfig):
     def ready(self) -> None:
         """Register the checks, under a tag of their own, and start to write the log."""
         # Models cannot be imported before this.
-        from django_directmail import recorder
+        from django_directmail.log import recorder
 
         recorder.connect()
         checks.register(check_mailers, "directmail")

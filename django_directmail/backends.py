@@ -24,7 +24,6 @@ from django_directmail._compat import (
     get_mailer,
     rebuild_backend,
 )
-from django_directmail.addresses import is_addressed
 from django_directmail.api.client import PreparedCall
 from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import (
@@ -37,10 +36,16 @@ from django_directmail.api.errors import (
 )
 from django_directmail.api.results import SendResult
 from django_directmail.conf import get_account
-from django_directmail.delivery import Delivery, prepare
-from django_directmail.mapping import build_plan
+from django_directmail.message.addresses import is_addressed
+from django_directmail.message.plan import build_plan
 from django_directmail.options import OPTIONS
-from django_directmail.outgoing import Outgoing, OutgoingCall, read_key, summarize
+from django_directmail.sending.sender import Delivery, prepare
+from django_directmail.sending.submission import (
+    Outgoing,
+    OutgoingCall,
+    read_key,
+    summarize,
+)
 from django_directmail.signals import (
     CancelSend,
     list_finished,

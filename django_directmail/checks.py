@@ -14,7 +14,6 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connections
 
-from django_directmail.addresses import parse_address
 from django_directmail.api.actions.mail import MAX_ALIAS
 from django_directmail.api.credentials import from_environment
 from django_directmail.api.errors import CredentialsError
@@ -27,7 +26,8 @@ from django_directmail.conf import (
     get_setting,
     without_effect,
 )
-from django_directmail.route import Route
+from django_directmail.message.addresses import parse_address
+from django_directmail.sending.smtp_fallback import Route
 
 __all__ = ["check_deployment", "check_mailers"]
 

@@ -16,7 +16,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from django_directmail._compat import configuration_error, configured_mailers
-from django_directmail.addresses import parse_address
 from django_directmail.api.client import DEFAULT_TIMEOUT, Client
 from django_directmail.api.credentials import (
     Credentials,
@@ -28,6 +27,8 @@ from django_directmail.api.errors import CredentialsError
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT
 from django_directmail.api.retries import DEFAULT_MAX_ATTEMPTS
 from django_directmail.api.signing import HMAC_SHA1
+from django_directmail.message.addresses import parse_address
+from django_directmail.message.policy import MessageOptions
 from django_directmail.options import (
     CREDENTIAL_KEYS,
     OPTIONS,
@@ -35,7 +36,6 @@ from django_directmail.options import (
     Fallback,
     LogOptions,
 )
-from django_directmail.policies import POLICIES
 
 __all__ = [
     "Account",
@@ -51,7 +51,7 @@ DEFAULT_CONCURRENCY = 8
 
 
 @dataclass(frozen=True)
-class Account:
+class Account(MessageOptions):
     """The settings of one mailer, checked. See the table of settings in the docs."""
 
     alias: str | None = None
@@ -59,17 +59,9 @@ class Account:
     region: str = DEFAULT_REGION
     endpoint: str | None = None
     signature: str = HMAC_SHA1
-    account_name: str | None = None
-    defaults: Mapping[str, Any] = field(default_factory=dict, repr=False)
     timeout: tuple[float, float] = DEFAULT_TIMEOUT
-    split_recipients: bool = False
-    policy: Mapping[str, str] = field(
-        default_factory=lambda: {name: values[0] for name, values in POLICIES.items()}
-    )
     log: LogOptions = LogOptions()
     max_concurrency: int = DEFAULT_CONCURRENCY
-    redirect_all_to: str | None = None
-    allowed_domains: tuple[str, ...] | None = None
     smtp_fallback: Fallback | None = None
     rate_limit: float = DEFAULT_RATE_LIMIT
     max_attempts: int = DEFAULT_MAX_ATTEMPTS

@@ -13,7 +13,7 @@ the mailer's name or ``None``.
 ``list_started(sender, outgoing, account)`` and ``list_finished`` come once for a whole
 list, before its first call and after its last one, in the thread that sends. They are
 how the log hears of it: what it has to write, it writes in bulk. ``outgoing`` is a list
-of :class:`~django_directmail.outgoing.Outgoing`.
+of :class:`~django_directmail.sending.submission.Outgoing`.
 """
 
 from __future__ import annotations

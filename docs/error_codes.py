@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from django_directmail.api.codes import RULES  # noqa: E402
+from django_directmail.api.error_codes import RULES  # noqa: E402
 
 TARGET = Path(__file__).with_name("error-codes.inc")
 HEAD = """\

@@ -15,7 +15,7 @@ except ImportError:
     # api/, sandbox/ and what uses only them are tested without Django, too.
     collect_ignore = sorted(
         set(os.listdir(os.path.dirname(__file__)))
-        - {"__init__.py", "conftest.py", "api", "sandbox", "function"}
+        - {"__init__.py", "conftest.py", "api", "sandbox", "function", "support"}
     )
     django = None
 

@@ -2,7 +2,7 @@
 
 from django import VERSION
 
-from tests.databases import configured_databases
+from tests.support.database_settings import configured_databases
 
 SECRET_KEY = "only-for-tests"
 USE_TZ = True

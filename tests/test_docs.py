@@ -34,16 +34,16 @@ from django_directmail.api.endpoints import ENDPOINTS
 from django_directmail.api.errors import TransportError
 from django_directmail.api.results import wire_names
 from django_directmail.backends import EmailBackend
-from django_directmail.bulk import BATCH_PARAMETERS, send_batch
+from django_directmail.batch import BATCH_PARAMETERS, send_batch
 from django_directmail.conf import Account
+from django_directmail.message.parameters import PARAMETERS
 from django_directmail.options import OPTIONS, POLICIES, WITHOUT_EFFECT
-from django_directmail.parameters import PARAMETERS
 from django_directmail.sandbox import Sandbox
+from django_directmail.sandbox.authentication import REQUIRED
 from django_directmail.sandbox.faults import KINDS, Fault
-from django_directmail.sandbox.gateway import REQUIRED
 from django_directmail.sandbox.mailbox import HIDDEN, Mail
-from django_directmail.sandbox.sms import Sms
-from django_directmail.sandbox.viewer import Viewer
+from django_directmail.sandbox.sms_service import Sms
+from django_directmail.sandbox.web_ui import Viewer
 from django_directmail.signals import post_send, pre_send
 
 ROOT = Path(__file__).parent.parent

@@ -7,7 +7,7 @@ import pytest
 from tests.test_example_project import LAUNCH, browse, started
 
 pytestmark = pytest.mark.browser
-pytest_plugins = ["tests.sandbox.browsing"]
+pytest_plugins = ["tests.support.sandbox_browser"]
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from django.views.debug import ExceptionReporter
 
 from django_directmail._compat import get_mailer
 from django_directmail.api.errors import DirectMailError
-from django_directmail.bulk import send_batch
+from django_directmail.batch import send_batch
 from django_directmail.conf import get_account
-from django_directmail.mapping import build_plan
+from django_directmail.message.plan import build_plan
 from django_directmail.models import MailLog
 from django_directmail.sandbox import (
     STS_ACCESS_KEY_ID,
@@ -32,8 +32,8 @@ from django_directmail.sandbox import (
 )
 from django_directmail.sandbox.faults import KINDS
 from django_directmail.sms import query_send_details, send_sms
-from tests.api.traces import everything_shown
-from tests.smtp import SMTP_BACKEND
+from tests.support.smtp_server import SMTP_BACKEND
+from tests.support.traces import everything_shown
 
 PASSWORD = "marker-smtp-password"
 PHONE = "8613800134711"

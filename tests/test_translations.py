@@ -17,12 +17,12 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from django_directmail.api.codes import RULES
+from django_directmail.api.error_codes import RULES
 from django_directmail.api.results import SendResult, wire_names
 from django_directmail.models import MailLog, MailRecipient
-from tests.admin.pages import LIST, ask_again, choose, confirm, log_in
-from tests.admin.rows import add_recipients, make_row
-from tests.catalog import CATALOG, PACKAGE, TOOLS, update
+from tests.support.admin_pages import LIST, ask_again, choose, confirm, log_in
+from tests.support.admin_rows import add_recipients, make_row
+from tests.support.catalog import CATALOG, PACKAGE, TOOLS, update
 
 COMMANDS = sorted(
     path.stem
@@ -191,7 +191,7 @@ def test_catalog_has_every_text_of_the_code(tmp_path):
     update(package)
 
     made = read(package / CATALOG)
-    hint = "Run: python -m tests.catalog"
+    hint = "Run: python -m tests.support.catalog"
     assert sorted(made) == sorted(ours()), hint
     assert [id for id, message in made.items() if message.fuzzy] == [], hint
 

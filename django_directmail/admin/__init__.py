@@ -1,5 +1,5 @@
 """The admin of the log. Django imports it where its admin is installed."""
 
-from django_directmail.admin.log import MailLogAdmin
+from django_directmail.admin.mail_admin import MailLogAdmin
 
 __all__ = ["MailLogAdmin"]

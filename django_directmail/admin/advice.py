@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_lazy
 
-from django_directmail.admin.display import visible
-from django_directmail.api.codes import find_rule
+from django_directmail.admin.safe_display import visible
+from django_directmail.api.error_codes import find_rule
 from django_directmail.models import MailLog
 
 __all__ = ["advice", "certainty", "error_text", "meaning"]

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import ngettext
 
-from django_directmail.admin.display import badge, moment, quote, visible
+from django_directmail.admin.safe_display import badge, moment, quote, visible
 from django_directmail.models import MailLog
 
 __all__ = ["TOKEN", "Confirmation", "Line", "hidden_fields", "name_recipients", "token"]

@@ -16,13 +16,13 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from django_directmail.admin.chart import draw, segments
-from django_directmail.admin.display import clock, quote
-from django_directmail.admin.quota import quotas
-from django_directmail.api.codes import find_rule
+from django_directmail.admin.account_quota import quotas
+from django_directmail.admin.bar_chart import draw, segments
+from django_directmail.admin.safe_display import clock, quote
+from django_directmail.api.error_codes import find_rule
 from django_directmail.conf import get_log
+from django_directmail.log.statistics import Day, ErrorCount, Share, Statistics, collect
 from django_directmail.models import MailLog
-from django_directmail.statistics import Day, ErrorCount, Share, Statistics, collect
 
 __all__ = ["DashboardMixin"]
 

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar, get_type_hints
 from xml.etree import ElementTree
 
-from django_directmail.api.codes import RULES, api_error
+from django_directmail.api.error_codes import RULES, api_error
 from django_directmail.api.errors import (
     DirectMailError,
     ThrottledError,

@@ -24,7 +24,7 @@ from django_directmail.api.actions.files import (
 )
 from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import Client
-from django_directmail.api.codes import Rule, api_error
+from django_directmail.api.error_codes import Rule, api_error
 from django_directmail.api.errors import (
     DirectMailError,
     RejectedError,

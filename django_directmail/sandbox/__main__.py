@@ -6,7 +6,7 @@ import argparse
 import sys
 from functools import partial
 
-from django_directmail.sandbox.cli import add_arguments, serve
+from django_directmail.sandbox.command_line import add_arguments, serve
 
 
 def main() -> int:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from django_directmail.sandbox.gateway import Call
-from django_directmail.sandbox.rules import addresses, carried_headers
+from django_directmail.sandbox.authentication import Call
+from django_directmail.sandbox.validation import addresses, carried_headers
 
 __all__ = ["Mail", "MailFile", "Mailbox"]
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django_directmail.sandbox.answers import Refusal, new_request_id
+from django_directmail.sandbox.responses import Refusal, new_request_id
 
 __all__ = ["key_word", "page_of", "positive"]
 

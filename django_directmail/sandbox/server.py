@@ -14,20 +14,20 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django_directmail.sandbox.accounts import DEFAULT_SENDERS, Senders
-from django_directmail.sandbox.answers import HttpAnswer
-from django_directmail.sandbox.faults import Fault, Faults
-from django_directmail.sandbox.forms import parse_fields, refuse_length
-from django_directmail.sandbox.gateway import BUCKET, HttpCall
-from django_directmail.sandbox.havoc import (
+from django_directmail.sandbox.authentication import BUCKET, HttpCall
+from django_directmail.sandbox.fault_responses import (
     body_of,
     endless_headers,
     reset_at_close,
     spoil,
 )
+from django_directmail.sandbox.faults import Fault, Faults
 from django_directmail.sandbox.mailbox import Mail, Mailbox
+from django_directmail.sandbox.request_body import parse_fields, refuse_length
+from django_directmail.sandbox.responses import HttpAnswer
 from django_directmail.sandbox.service import Service
-from django_directmail.sandbox.sms import Sms
-from django_directmail.sandbox.viewer import Viewer
+from django_directmail.sandbox.sms_service import Sms
+from django_directmail.sandbox.web_ui import Viewer
 
 __all__ = ["DEFAULT_PORT", "Sandbox"]
 

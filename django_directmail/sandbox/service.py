@@ -6,8 +6,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_directmail.api.redaction import redact
+from django_directmail.sandbox.account_queries import Queries
 from django_directmail.sandbox.accounts import Senders
-from django_directmail.sandbox.answers import (
+from django_directmail.sandbox.authentication import (
+    Call,
+    HttpCall,
+    Nonces,
+    authenticate,
+    read_format,
+)
+from django_directmail.sandbox.delivery_statistics import Statistics
+from django_directmail.sandbox.domains_tags_templates import Console
+from django_directmail.sandbox.file_store import Files
+from django_directmail.sandbox.mail_actions import Sending
+from django_directmail.sandbox.mailbox import Mailbox
+from django_directmail.sandbox.responses import (
     HttpAnswer,
     Refusal,
     new_request_id,
@@ -15,20 +28,7 @@ from django_directmail.sandbox.answers import (
     render_result,
     render_xml,
 )
-from django_directmail.sandbox.console import Console
-from django_directmail.sandbox.files import Files
-from django_directmail.sandbox.gateway import (
-    Call,
-    HttpCall,
-    Nonces,
-    authenticate,
-    read_format,
-)
-from django_directmail.sandbox.mailbox import Mailbox
-from django_directmail.sandbox.queries import Queries
-from django_directmail.sandbox.sending import Sending
-from django_directmail.sandbox.sms import ShortMessages
-from django_directmail.sandbox.statistics import Statistics
+from django_directmail.sandbox.sms_service import ShortMessages
 
 __all__ = ["Service"]
 

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_directmail.admin import dashboard
+from django_directmail.log.statistics import collect
 from django_directmail.models import MailLog
-from django_directmail.statistics import collect
-from tests.admin.pages import log_in, text
-from tests.admin.rows import make_row, make_staff
+from tests.support.admin_pages import log_in, text
+from tests.support.admin_rows import make_row, make_staff
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_directmail.models import MailLog
-from tests.admin.rows import make_row
-from tests.admin.test_log_browser import (
+from tests.admin.test_mail_admin_browser import (
     DESKTOP,
     PHONE,
     TOO_WIDE,
@@ -21,9 +20,10 @@ from tests.admin.test_log_browser import (
     server,
     visit,
 )
+from tests.support.admin_rows import make_row
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-pytest_plugins = ["tests.sandbox.browsing"]
+pytest_plugins = ["tests.support.sandbox_browser"]
 
 #: The same, but for the chart, which has a box of its own to scroll in.
 TOO_WIDE_HERE = TOO_WIDE.replace(".results,", ".results, .directmail-chart-scroll,")

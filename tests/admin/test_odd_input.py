@@ -5,8 +5,8 @@ import uuid
 import pytest
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 
-from tests.admin.pages import LIST, confirm, log_in, text
-from tests.admin.rows import make_row
+from tests.support.admin_pages import LIST, confirm, log_in, text
+from tests.support.admin_rows import make_row
 
 pytestmark = pytest.mark.django_db
 ACTIONS = ["resend_selected", "cancel_selected", "export_selected"]

@@ -4,7 +4,7 @@ import pytest
 
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.sandbox import Sandbox
-from tests.api.samples import KEY, one_try
+from tests.support.api_samples import KEY, one_try
 
 
 @pytest.fixture

@@ -27,7 +27,7 @@ from django_directmail.sandbox import (
     STS_SECURITY_TOKEN,
     Sandbox,
 )
-from tests.api.samples import KEY, mail, one_try, texts
+from tests.support.api_samples import KEY, mail, one_try, texts
 
 UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"
 

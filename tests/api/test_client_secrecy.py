@@ -9,7 +9,7 @@ from traceback import walk_tb
 import pytest
 
 from django_directmail.api import Client, Credentials, DirectMailError, Template
-from django_directmail.api.codes import api_error
+from django_directmail.api.error_codes import api_error
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.sandbox import (
     ACCESS_KEY_ID,
@@ -17,10 +17,10 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
 )
-from tests.api.clocks import FakeClock
-from tests.api.samples import mail, one_try
-from tests.api.servers import CannedServer, http
-from tests.api.traces import everything_shown
+from tests.support.api_samples import mail, one_try
+from tests.support.clocks import FakeClock
+from tests.support.http_servers import CannedServer, http
+from tests.support.traces import everything_shown
 
 #: Texts that are in the mail and nowhere else.
 PRIVATE = {

@@ -9,7 +9,7 @@ import pytest
 
 from django_directmail.api import Credentials, CredentialsError, from_environment
 from django_directmail.api.credentials import ENVIRONMENT, resolve
-from tests.api.traces import everything_shown
+from tests.support.traces import everything_shown
 
 SOME = Credentials("key-id", "key-secret", "key-token")
 ID, SECRET, TOKEN = ENVIRONMENT.values()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from django_directmail.api.encoding import percent_encode
-from tests.api.samples import NASTY, texts
+from tests.support.api_samples import NASTY, texts
 
 
 @pytest.mark.parametrize("text", [*NASTY, "", "Abc019", "-_.~", "\u7532", "\u0663"])

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from django_directmail.api import Client, Credentials, DescAccountSummary, rate
 from django_directmail.api.rate import MAX_LANES, Lane, lane_for
-from tests.api.clocks import FakeClock
-from tests.api.samples import KEY, mail
+from tests.support.api_samples import KEY, mail
+from tests.support.clocks import FakeClock
 
 
 def most_in_a_second(times):

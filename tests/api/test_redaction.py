@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from django_directmail.api.redaction import MESSAGE_LENGTH, redact
-from tests.api.samples import NASTY
+from tests.support.api_samples import NASTY
 
 #: Words before and after an echo, as servers put them.
 AROUND = [("", ""), ("You sent ", " to us."), ("<", ">"), ("Message: '", "'")]

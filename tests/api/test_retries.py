@@ -16,7 +16,7 @@ from django_directmail.api import (
     TransportError,
 )
 from django_directmail.api import retries as retries_module
-from django_directmail.api.codes import api_error
+from django_directmail.api.error_codes import api_error
 from django_directmail.api.results import Answer, read_error, read_fields
 from django_directmail.api.retries import STEPS, Kind, kind_of
 from django_directmail.sandbox import (
@@ -25,8 +25,8 @@ from django_directmail.sandbox import (
     STS_SECURITY_TOKEN,
 )
 from django_directmail.sandbox.accounts import STS_EXPIRED_TOKEN
-from tests.api.clocks import FakeClock
-from tests.api.samples import KEY, mail
+from tests.support.api_samples import KEY, mail
+from tests.support.clocks import FakeClock
 
 NO_CONTENT = {"message": "", "request_id": "R"}
 

@@ -4,8 +4,8 @@ import pytest
 
 from django_directmail.api import Client, DirectMailError
 from django_directmail.sandbox.faults import KINDS
-from tests.api.clocks import FakeClock
-from tests.api.samples import KEY, mail
+from tests.support.api_samples import KEY, mail
+from tests.support.clocks import FakeClock
 
 #: Faults after which nobody knows: those where the mail is not there, and where it is.
 LOST = ["error", "status", "drop_before", "reset_before", "redirect"]

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_directmail.api import Client, DirectMailError, TransportError
-from django_directmail.api.codes import api_error
-from tests.api.clocks import FakeClock
-from tests.api.samples import KEY, mail
+from django_directmail.api.error_codes import api_error
+from tests.support.api_samples import KEY, mail
+from tests.support.clocks import FakeClock
 
 #: What can happen to one request. Those in the second line may come to pass before the
 #: gateway looks at the nonce or behind it.

@@ -20,7 +20,7 @@ from django_directmail.api.signing import (
     verify_acs3,
     verify_rpc,
 )
-from tests.api.samples import (
+from tests.support.api_samples import (
     LONG,
     VECTORS,
     names,

@@ -14,8 +14,8 @@ from django_directmail.api.signing import (
     RequestData,
     hash_payload,
 )
-from tests.api.samples import LONG, names, read_vector, texts
 from tests.api.test_signing import TOKENS, authorized, sign_with_sdk
+from tests.support.api_samples import LONG, names, read_vector, texts
 
 
 class TestWholeRequests:

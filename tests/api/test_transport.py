@@ -15,8 +15,8 @@ from requests.utils import get_environ_proxies
 from django_directmail import __version__
 from django_directmail.api import DescAccountSummary, TransportError
 from django_directmail.api.transport import MAX_ANSWER_BYTES, is_loopback
-from tests.api.samples import KEY, LONG, mail, one_try
-from tests.api.servers import CannedServer, http
+from tests.support.api_samples import KEY, LONG, mail, one_try
+from tests.support.http_servers import CannedServer, http
 
 GOOD = http(
     200,

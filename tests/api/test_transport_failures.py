@@ -12,9 +12,9 @@ from django_directmail.api import (
     RejectedError,
     TransportError,
 )
-from django_directmail.api.causes import CAUSES
-from tests.api.samples import KEY, mail, one_try
-from tests.api.servers import CannedServer
+from django_directmail.api.transport_errors import CAUSES
+from tests.support.api_samples import KEY, mail, one_try
+from tests.support.http_servers import CannedServer
 
 
 def failure(client, action=None):

@@ -27,8 +27,8 @@ from django_directmail.sandbox import (
     STS_SECURITY_TOKEN,
     Sandbox,
 )
-from tests.api.samples import KEY, mail
-from tests.api.servers import CannedServer, TunnelServer, http
+from tests.support.api_samples import KEY, mail
+from tests.support.http_servers import CannedServer, TunnelServer, http
 
 #: The most that fits: 15 MB of Base64, which has 4 bytes for each 3.
 MOST = 15 * 1024 * 1024 // 4 * 3

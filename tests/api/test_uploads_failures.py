@@ -18,9 +18,9 @@ from django_directmail.api import (
     TransportError,
     upload,
 )
-from tests.api.samples import KEY, mail
-from tests.api.servers import CannedServer, http
-from tests.api.traces import everything_shown
+from tests.support.api_samples import KEY, mail
+from tests.support.http_servers import CannedServer, http
+from tests.support.traces import everything_shown
 
 STEPS = ["AuthorizeFileUpload", "PostObject"]
 LEAVE = {

@@ -17,7 +17,7 @@ from django_directmail._compat import get_mailer
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.backends import EmailBackend
 from tests.conftest import BACKEND
-from tests.mime import message, only
+from tests.support.messages import message, only
 
 LEGACY_STAFF = django.VERSION < (6, 0)
 needs_mailers = pytest.mark.skipif(

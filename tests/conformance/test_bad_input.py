@@ -1,7 +1,8 @@
 """
 Bad input in a list: a clear error, no call for it, and the others are sent.
 
-``tests/test_attachments.py`` has the files, ``tests/test_merging.py`` the merge data.
+``tests/message/test_attachments.py`` has the files, and
+``tests/message/test_merge.py`` the merge data.
 """
 
 import io
@@ -11,7 +12,7 @@ from django.utils.functional import lazystr
 
 from django_directmail.api.errors import SendError, UnsupportedMessage
 from django_directmail.backends import EmailBackend
-from tests.mime import message
+from tests.support.messages import message
 
 TOO_LARGE = 15 * 1024 * 1024 + 1
 

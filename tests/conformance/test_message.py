@@ -11,7 +11,7 @@ from django.utils.functional import Promise, lazystr
 
 from django_directmail.api.errors import UnsupportedMessage
 from tests.conftest import BACKEND
-from tests.mime import message, only, rebuild
+from tests.support.messages import message, only, rebuild
 
 LEGACY_STAFF = django.VERSION < (6, 0)
 needs_mailers = pytest.mark.skipif(

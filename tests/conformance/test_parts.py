@@ -7,13 +7,13 @@ from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import RejectedError, UnsupportedMessage
 from django_directmail.api.results import wire_names
 from django_directmail.backends import EmailBackend
-from django_directmail.policies import POLICIES
-from tests.conformance.parts import attributes
-from tests.conformance.parts_beyond import ROWS
-from tests.mime import message, parameters
-from tests.smtp import SMTP_BACKEND
+from django_directmail.message.policy import POLICIES
+from tests.support.message_parts import attributes
+from tests.support.message_parts_beyond import ROWS
+from tests.support.messages import message, parameters
+from tests.support.smtp_server import SMTP_BACKEND
 
-pytest_plugins = ["tests.routing"]
+pytest_plugins = ["tests.support.smtp_fallback"]
 
 
 def named(rows):

@@ -13,8 +13,8 @@ from django_directmail import sandbox as local
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.backends import EmailBackend
 from django_directmail.sandbox import Sandbox
-from tests.conformance.parts import attributes
-from tests.mime import message, parameters
+from tests.support.message_parts import attributes
+from tests.support.messages import message, parameters
 
 #: Two halves in JSON that are one character.
 PAIR = r"\\ud[89ab]..\\ud[c-f].."

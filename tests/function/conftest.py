@@ -5,7 +5,7 @@ from wsgiref.validate import validator
 import pytest
 
 from django_directmail import sandbox as known
-from tests.function.calls import ORIGIN, contact_form, index, rate_limit, serve
+from tests.support.function_calls import ORIGIN, contact_form, index, rate_limit, serve
 
 ENVIRONMENT = {
     "CONTACT_SENDER": "web@example.com",

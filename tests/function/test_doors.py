@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from django_directmail import sandbox as known
-from tests.function.calls import (
+from tests.support.function_calls import (
     FOLDER,
     FORM,
     JSON,

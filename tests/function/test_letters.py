@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from django_directmail import sandbox as known
-from tests.function.calls import (
+from tests.support.function_calls import (
     FORM,
     JSON,
     LETTER,

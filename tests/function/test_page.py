@@ -4,10 +4,10 @@ import mimetypes
 
 import pytest
 
-from tests.function.calls import FOLDER, serve
+from tests.support.function_calls import FOLDER, serve
 
 pytestmark = pytest.mark.browser
-pytest_plugins = ["tests.sandbox.browsing"]
+pytest_plugins = ["tests.support.sandbox_browser"]
 
 
 @pytest.fixture

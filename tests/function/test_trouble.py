@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from django_directmail import sandbox as known
-from tests.function.calls import (
+from tests.support.function_calls import (
     ORIGIN,
     call,
     contact_form,

@@ -16,7 +16,7 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
 )
-from tests.management.reports import run
+from tests.support.reports import run
 
 NAMES = ["Settings", "Destination", "Credentials", "Answer", "Account", "Clock"]
 NAMES += ["Sender", "Domain", "Delivery", "Log"]

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from django_directmail.models import MailLog
-from tests.log_rows import CONTENT, add_mail
+from tests.support.log_rows import CONTENT, add_mail
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from django_directmail.backends import EmailBackend
 from django_directmail.management.commands import directmail_recover
 from django_directmail.models import MailLog
 from django_directmail.signals import list_started
-from tests.log_rows import add_mail
+from tests.support.log_rows import add_mail
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.db import connection
 from django.utils import timezone, translation
 
 from django_directmail.models import MailLog
-from tests.admin.rows import make_row
+from tests.support.admin_rows import make_row
 
 pytestmark = pytest.mark.django_db
 #: A line of the text exposition format 0.0.4.

@@ -13,8 +13,8 @@ from django_directmail.api import (
 )
 from django_directmail.sandbox import Fault
 from django_directmail.sandbox.faults import KINDS, Faults
-from tests.api.samples import KEY, mail, one_try
-from tests.sandbox.calls import post
+from tests.support.api_samples import KEY, mail, one_try
+from tests.support.sandbox_calls import post
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from django_directmail.api import Client, TransportError
 from django_directmail.sandbox import Sandbox
-from tests.api.samples import KEY, mail
-from tests.sandbox.calls import FORM, parameters, post, send
+from tests.support.api_samples import KEY, mail
+from tests.support.sandbox_calls import FORM, parameters, post, send
 
 
 def raw(sandbox, data):

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_directmail.sandbox import Sandbox
-from tests.sandbox.calls import parameters
 from tests.sandbox.test_server import raw
+from tests.support.sandbox_calls import parameters
 
 
 @cache

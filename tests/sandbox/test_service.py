@@ -12,11 +12,11 @@ from django_directmail.api import (
 )
 from django_directmail.api.results import Answer, SendResult, read_fields
 from django_directmail.sandbox import Sandbox
-from django_directmail.sandbox.answers import render_result
-from django_directmail.sandbox.gateway import Call
+from django_directmail.sandbox.authentication import Call
 from django_directmail.sandbox.mailbox import Mailbox
-from tests.api.samples import KEY, mail
-from tests.sandbox.calls import get, post
+from django_directmail.sandbox.responses import render_result
+from tests.support.api_samples import KEY, mail
+from tests.support.sandbox_calls import get, post
 
 UUID = "[0-9A-F]{8}-[0-9A-F]{4}-4[0-9A-F]{3}-[89AB][0-9A-F]{3}-[0-9A-F]{12}"
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.api.client import clean_timeout
-from django_directmail.doctor import Finding, Level, examine, mailers
+from django_directmail.diagnostics.doctor import Finding, Level, examine, mailers
 
 #: Level to its sign, for outputs that can carry it, and to its word. The words are
 #: the same in every language, so that a script can look for them.

@@ -9,13 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.conf import get_log
-from django_directmail.management.batches import (
-    BatchCommand,
-    in_groups,
-    whole_number,
-)
-from django_directmail.models import log_database
-from django_directmail.retention import (
+from django_directmail.log.retention import (
     Erased,
     Erasure,
     clear_content,
@@ -24,6 +18,12 @@ from django_directmail.retention import (
     mails_before,
     mails_with_content,
 )
+from django_directmail.management.batch_command import (
+    BatchCommand,
+    in_groups,
+    whole_number,
+)
+from django_directmail.models import log_database
 
 #: SQLite takes 32,766 variables in a query by default.
 MAX_BATCH = 10_000

@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from django_directmail.management.batches import (
+from django_directmail.log.recorder import settle_stranded, stranded
+from django_directmail.management.batch_command import (
     BatchCommand,
     in_groups,
     whole_number,
 )
 from django_directmail.models import ON_ITS_WAY
-from django_directmail.recorder import settle_stranded, stranded
 
 #: Mails in one UPDATE.
 BATCH = 1_000

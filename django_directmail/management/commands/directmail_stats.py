@@ -23,8 +23,8 @@ from django.utils.connection import ConnectionDoesNotExist
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from django_directmail.log.statistics import Share, Statistics, collect
 from django_directmail.models import MailLog
-from django_directmail.statistics import Share, Statistics, collect
 
 MAX_DAYS = 366
 

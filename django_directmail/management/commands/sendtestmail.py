@@ -14,8 +14,13 @@ from django.utils.translation import gettext as _
 from django_directmail._compat import get_mailer
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_setting, get_staff
+from django_directmail.diagnostics.test_mail import (
+    NotSent,
+    build_message,
+    not_sent,
+    send,
+)
 from django_directmail.status import SendStatus
-from django_directmail.testmail import NotSent, build_message, not_sent, send
 
 
 class Command(BaseCommand):

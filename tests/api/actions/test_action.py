@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from django_directmail.api import UnsupportedMessage, actions
 from django_directmail.api.actions.action import Action
 from django_directmail.api.results import wire
-from tests.api.samples import texts
+from tests.support.api_samples import texts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,9 @@ from django_directmail.api import (
     UnsupportedMessage,
 )
 from django_directmail.api.results import SendResult, wire_names
-from tests.api.actions.sdk import INTERNAL, sdk_client
 from tests.api.actions.test_mail import COMMON
-from tests.api.samples import KEY
+from tests.support.api_samples import KEY
+from tests.support.official_sdk import INTERNAL, sdk_client
 
 #: What both clients take as it is.
 PLAIN = {

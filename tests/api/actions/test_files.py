@@ -11,8 +11,8 @@ from django_directmail.api.actions.files import (
     UploadAuthorization,
 )
 from django_directmail.api.signing import SIGNATURES
-from tests.api.samples import KEY
-from tests.api.servers import CannedServer, http
+from tests.support.api_samples import KEY
+from tests.support.http_servers import CannedServer, http
 
 #: By the fields that ``single_send_mail_advance`` of the official SDK reads.
 JSON = b"""{"RequestId": "R-1", "AccessKeyId": "LTAI4711", "Bucket": "dm-upload",

@@ -8,9 +8,9 @@ from alibabacloud_dm20151123 import models
 
 from django_directmail.api import Attachment, SingleSendMail, Template
 from django_directmail.api.results import SendResult
-from django_directmail.sandbox.gateway import BUCKET
-from tests.api.actions.sdk import INTERNAL, sdk_client
-from tests.api.samples import mail
+from django_directmail.sandbox.authentication import BUCKET
+from tests.support.api_samples import mail
+from tests.support.official_sdk import INTERNAL, sdk_client
 
 #: Everything that one can say, in values that both clients take.
 EVERYTHING = {

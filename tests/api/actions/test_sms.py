@@ -20,9 +20,9 @@ from django_directmail.api.actions.sms import SmsDetail, SmsResult
 from django_directmail.api.results import wire_names
 from django_directmail.api.signing import sign_rpc
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
-from tests.api.actions.sdk import ALGORITHMS, INTERNAL, wire_names_of
-from tests.api.samples import KEY, one_try, read_vector
-from tests.api.traces import everything_shown
+from tests.support.api_samples import KEY, one_try, read_vector
+from tests.support.official_sdk import ALGORITHMS, INTERNAL, wire_names_of
+from tests.support.traces import everything_shown
 
 NUMBER = "15300000001"
 

@@ -20,14 +20,14 @@ from django_directmail.api.actions.statistics import (
     TrackedTotals,
 )
 from django_directmail.api.results import wire_names
-from tests.api.actions.sdk import (
+from tests.support.api_samples import mail
+from tests.support.official_sdk import (
     as_texts,
     parameters_of,
     row_texts,
     sdk_client,
     wire_names_of,
 )
-from tests.api.samples import mail
 
 #: Parameters that the SDK keeps for old callers.
 DEPRECATED = {"offset", "offset_create_time", "offset_create_time_desc", "total"}

@@ -1,0 +1,170 @@
+"""What DirectMail says about its accounts: asked seldom, and never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.crypto import salted_hmac
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from django_directmail._compat import get_mailer
+from django_directmail.api.actions.account import DescAccountSummary
+from django_directmail.api.client import Client
+from django_directmail.api.errors import DirectMailError
+from django_directmail.backends import EmailBackend, our_mailers
+from django_directmail.diagnostics.test_mail import text_of, translate_advice
+
+__all__ = ["Quota", "quotas"]
+
+#: Connect and read: the page waits for it.
+TIMEOUT = (2.0, 3.0)
+#: DirectMail allows ten of these calls a minute.
+KEEP_SECONDS, KEEP_FAILURE_SECONDS = 600, 60
+
+
+@dataclass
+class Quota:
+    """What is known of one account, in words, or why nothing is."""
+
+    #: The mailers that use it.
+    mailers: list[str]
+    region: str = ""
+    client: Client | None = field(default=None, repr=False)
+    credentials: object = field(default=None, repr=False)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+    #: Whether it cannot send as it is.
+    is_blocked: bool = False
+    problem: str = ""
+
+    def is_same_account(self, other: Quota) -> bool:
+        """Say whether two mailers use one account of one region."""
+        return (
+            self.client is not None
+            and other.client is not None
+            and self.client.endpoint == other.client.endpoint
+            and self.credentials == other.credentials
+        )
+
+
+def quotas() -> list[Quota]:
+    """Return one for each account of this site's mailers. Raises nothing."""
+    found: list[Quota] = []
+    for quota in _accounts():
+        same = next(filter(quota.is_same_account, found), None)
+        if same:
+            same.mailers += quota.mailers
+        else:
+            found.append(quota)
+    for quota in found:
+        if quota.client is not None:
+            _read(quota, _ask_seldom(quota, quota.client))
+    return found
+
+
+def _accounts() -> Iterator[Quota]:
+    for alias, _kind, _options in our_mailers():
+        name = alias or "default"
+        try:
+            mailer = get_mailer(name)
+        except Exception as error:  # a wrong setting: the other mailers are asked
+            yield Quota([name], problem=_reason(error))
+            continue
+        if isinstance(mailer, EmailBackend):
+            account = replace(mailer.account, timeout=TIMEOUT, max_attempts=1)
+            client = account.client()
+            yield Quota([name], account.region, client, account.credentials)
+
+
+def _ask_seldom(quota: Quota, client: Client) -> Mapping[str, Any]:
+    """Return what the cache holds, or else the answer, of which it keeps a copy."""
+    # Bound to this site: several may share a cache, each with accounts of its own.
+    # And to what is kept: another version may keep more.
+    name = " ".join([client.endpoint, *quota.mailers, *_FIELDS])
+    proof = salted_hmac("directmail-quota", name, algorithm="sha256")
+    key = f"directmail-quota-{proof.hexdigest()}"
+    try:
+        # Who comes first asks; the others find that somebody does.
+        if not cache.add(key, {}, KEEP_FAILURE_SECONDS):
+            return cache.get(key) or {}
+    except Exception:  # without its cache the page works, too
+        pass
+    answer = _ask(client)
+    seconds = KEEP_FAILURE_SECONDS if "problem" in answer else KEEP_SECONDS
+    with suppress(Exception):  # as above
+        cache.set(key, answer, seconds)
+    return answer
+
+
+def _ask(client: Client) -> dict[str, Any]:
+    try:
+        summary = client.call(DescAccountSummary())
+    except Exception as error:  # also what the project's credentials may raise
+        remedy = getattr(error, "remedy", "")
+        return {"problem": _reason(error), "remedy": remedy}
+    return {name: getattr(summary, name) for name in _FIELDS}
+
+
+def _reason(error: Exception) -> str:
+    ours = isinstance(error, (DirectMailError, ImproperlyConfigured))
+    # The text of a foreign exception may hold anything.
+    return text_of(error) if ours else type(error).__name__
+
+
+_FIELDS = (
+    "user_status",
+    "daily_quota",
+    "month_quota",
+    "daily_remain_free_quota",
+    "remain_free_quota",
+    "quota_level",
+    "max_quota_level",
+)
+
+
+def _read(quota: Quota, answer: Mapping[str, Any]) -> None:
+    """Write the answer down in words; ``-1`` says that there is no number."""
+    if "user_status" not in answer:
+        problem, remedy = answer.get("problem"), answer.get("remedy", "")
+        quota.problem = (
+            translate_advice(problem, remedy)
+            if problem
+            else _("It is being asked right now. Load this page again in a moment.")
+        )
+        return
+    quota.is_blocked = answer["user_status"] > 0
+    if answer["user_status"] >= 0:
+        quota.facts.append((_("State"), _state(answer["user_status"])))
+    numbers = [
+        (_("Mails a day"), answer["daily_quota"]),
+        (_("Mails a month"), answer["month_quota"]),
+        (_("Free mails left today"), answer["daily_remain_free_quota"]),
+        (_("Free mails left"), answer["remain_free_quota"]),
+    ]
+    quota.facts += [
+        (name, number_format(number, force_grouping=True))
+        for name, number in numbers
+        if number >= 0
+    ]
+    if answer["quota_level"] >= 0 and answer["max_quota_level"] >= 0:
+        level = _("%(level)d of %(highest)d") % {
+            "level": answer["quota_level"],
+            "highest": answer["max_quota_level"],
+        }
+        quota.facts.append((_("Level"), level))
+
+
+def _state(status: int) -> str:
+    words = {
+        0: _("normal"),
+        1: _("frozen"),
+        2: _("payment overdue"),
+        4: _("sending restricted"),
+        8: _("deleted"),
+    }
+    return words.get(status) or _("unknown (%(number)d)") % {"number": status}

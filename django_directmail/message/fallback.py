@@ -1,0 +1,190 @@
+"""
+The message as another mailer gets it, where a policy is ``"smtp"``.
+
+It carries any MIME, so the message goes as it is: but what DirectMail would read from
+attributes goes into headers, data is filled in, and strangers of a staging site are
+replaced.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.headerregistry import Address
+from email.utils import format_datetime
+from typing import Any
+
+from django.core.mail import EmailAlternative, EmailMessage, EmailMultiAlternatives
+
+from django_directmail.api.actions.mail import SingleSendMail
+from django_directmail.api.errors import UnsupportedMessage
+from django_directmail.api.smtp_headers import smtp_headers
+from django_directmail.message.addresses import (
+    MailAddress,
+    parse_address,
+    parse_addresses,
+    parse_header,
+    refuse_other_recipients,
+)
+from django_directmail.message.body import NO_SUBJECT, as_text
+from django_directmail.message.merge import fill
+from django_directmail.message.parameters import shorten_alias, to_text
+from django_directmail.message.recipients import Envelope, Recipient
+
+__all__ = ["write_letter"]
+
+#: Django finds these in one spelling only, and passes over any other.
+SPELLINGS = {"from": "From", "to": "To", "cc": "Cc", "reply-to": "Reply-To"}
+
+
+def write_letter(
+    message: EmailMessage,
+    *,
+    envelope: Envelope,
+    action: SingleSendMail,
+    headers: Mapping[str, str],
+    data: dict[str, str] | None,
+    is_shared: bool,
+) -> EmailMessage:
+    """
+    Return a copy of ``message`` for those in ``envelope``; ``message`` stays as it is.
+
+    ``action`` says what the copy must say beside its content, and ``headers`` what it
+    says to these alone. ``data`` is filled in. ``is_shared`` says that the envelope
+    holds all recipients. Raise :exc:`~django_directmail.api.errors.UnsupportedMessage`
+    for a template: only DirectMail has it.
+    """
+    if action.template is not None:
+        raise UnsupportedMessage(
+            "The message uses a template of DirectMail and has a part that a policy"
+            " sends through SMTP_FALLBACK, which has no templates. Remove one of them."
+        )
+    letter = copy.copy(message)
+    letter.attachments = [*message.attachments]
+    letter.extra_headers = _headers(message, action)
+    _address(letter, envelope, is_shared=is_shared)
+    _sign(letter, action)
+    _say_where_to_reply(letter, action)
+    letter.extra_headers = _joined(letter.extra_headers, headers)
+    if envelope.redirect:
+        _hide(letter)
+    if message.subject or action.subject != NO_SUBJECT:
+        letter.subject = action.subject
+    letter.body = as_text(message.body)
+    if data is not None:
+        is_html = str(letter.content_subtype).lower() == "html"
+        letter.body = fill(letter.body, data, "The body", is_html=is_html)
+    if isinstance(letter, EmailMultiAlternatives):
+        # Django takes plain tuples, and cannot build them.
+        letter.alternatives = [
+            EmailAlternative(_filled(content, kind, data), kind)
+            for content, kind in letter.alternatives
+        ]
+    return letter
+
+
+def _headers(message: EmailMessage, action: SingleSendMail) -> dict[str, Any]:
+    """Return what the message says and what the call says, which wins as it does."""
+    own = {name.lower() for name in message.extra_headers}
+    carried = {name.lower() for name in action.headers or ()}
+    said = {
+        name: value
+        for name, value in smtp_headers(action).items()
+        if name.lower() in carried or name.lower() not in own
+    }
+    return _joined(message.extra_headers, said)
+
+
+def _joined(*groups: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all headers as Django wants them, each once; later ones win."""
+    found: dict[str, tuple[str, Any]] = {}
+    for group in groups:
+        for name, value in group.items():
+            spelling = SPELLINGS.get(name.lower(), name)
+            text = _header_text(value)
+            # As on the other way, an empty one leaves it to the attribute.
+            if text or spelling not in ("From", "Reply-To"):
+                found[name.lower()] = spelling, text
+    return dict(found.values())
+
+
+def _header_text(value: Any) -> str:
+    return format_datetime(value) if isinstance(value, datetime) else to_text(value)
+
+
+def _address(letter: EmailMessage, envelope: Envelope, *, is_shared: bool) -> None:
+    if envelope.redirect:
+        letter.to, letter.cc, letter.bcc = envelope.redirect.split(","), [], []
+    elif not is_shared:
+        letter.to = _spelt(r for r in envelope.visible if r.kind != "cc")
+        letter.cc = _spelt(r for r in envelope.visible if r.kind == "cc")
+        letter.bcc = _spelt(envelope.hidden)
+    if not is_shared:
+        _hide(letter)
+    # A class may remember its recipients, and would send to all of them.
+    refuse_other_recipients(letter)
+
+
+def _spelt(recipients: Iterable[Recipient]) -> list[str]:
+    return [_format(r.address.display_name, r.address.spec) for r in recipients]
+
+
+def _hide(letter: EmailMessage) -> None:
+    """Remove the headers that would still show everybody."""
+    for name in ("To", "Cc"):
+        letter.extra_headers.pop(name, None)
+
+
+def _sign(letter: EmailMessage, action: SingleSendMail) -> None:
+    """Set the sender, where it is not what the message says itself."""
+    given = letter.extra_headers.get("From") or letter.from_email
+    said = parse_address(given, "from_email")
+    is_same_name = _is_name(said, action.from_alias, "from_alias")
+    if is_same_name and action.account_name == said.wire:
+        return
+    name = said.display_name if is_same_name else action.from_alias
+    sender = parse_address(action.account_name, "account_name")
+    letter.from_email = _format(name, sender.wire)
+    letter.extra_headers.pop("From", None)
+
+
+def _say_where_to_reply(letter: EmailMessage, action: SingleSendMail) -> None:
+    """Set the reply address, where it is not what the message says itself."""
+    header = letter.extra_headers.get("Reply-To")
+    said = (
+        parse_header(header, "reply_to")
+        if header
+        else parse_addresses(letter.reply_to, "reply_to")
+    )
+    if not (said or action.reply_address):
+        return
+    if (
+        said
+        and action.reply_address == said[0].wire
+        and _is_name(said[0], action.reply_address_alias, "reply_address_alias")
+    ):
+        return
+    letter.extra_headers.pop("Reply-To", None)
+    letter.reply_to = []
+    if action.reply_address:
+        address = parse_address(action.reply_address, "reply_address")
+        letter.reply_to = [_format(action.reply_address_alias, address.wire)]
+
+
+def _is_name(said: MailAddress, name: str | None, parameter: str) -> bool:
+    """Say whether ``name`` is the one that ``said`` has, or is cut from it."""
+    # A name that is only cut is not another one: here it has all the room it needs.
+    return (name or "") == shorten_alias(parameter, said.display_name)[0]
+
+
+def _format(name: str | None, address: str) -> str:
+    return str(Address(display_name=name or "", addr_spec=address))
+
+
+def _filled(content: Any, kind: str, data: dict[str, str] | None) -> Any:
+    lower = str(kind).lower()
+    if data is None or not lower.startswith("text/"):
+        return content
+    is_html = lower.partition(";")[0].strip() == "text/html"
+    return fill(as_text(content), data, "An alternative", is_html=is_html)

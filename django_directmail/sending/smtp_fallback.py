@@ -1,0 +1,177 @@
+"""
+The other mailer, for what the API cannot carry: any backend of Django.
+
+Its errors are not ours. What they say about the mail is read from what the standard
+library's SMTP client means by them; of anything else nothing is known.
+"""
+
+from __future__ import annotations
+
+import smtplib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail.backends.base import BaseEmailBackend
+
+from django_directmail._compat import build_mailer, configuration_error
+from django_directmail.api.errors import Accepted, DirectMailError, TransportError
+from django_directmail.conf import Account
+from django_directmail.sending.submission import OutgoingCall
+
+__all__ = ["Route"]
+
+
+class Route:
+    """``SMTP_FALLBACK`` of an account; one connection serves a whole list."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+
+    def carry_out(self, calls: Iterable[OutgoingCall]) -> None:
+        """Send the letter of each call, and note how it ended."""
+        calls = list(calls)
+        try:
+            mailer = self.build()
+        except Exception as error:
+            for call in calls:
+                call.fail(error)
+            return
+        try:
+            for call in calls:
+                self._send(mailer, call)
+        finally:
+            _close(mailer)
+
+    def build(self) -> BaseEmailBackend:
+        """
+        Return the mailer; raise ``ImproperlyConfigured`` if it is none, or one of ours.
+        """
+        fallback = self.account.smtp_fallback
+        try:
+            if fallback is None:
+                raise ImproperlyConfigured("it is not set.")
+            mailer = build_mailer(fallback.name, fallback.options)
+            if isinstance(getattr(mailer, "account", None), Account):
+                raise ImproperlyConfigured(
+                    f"{fallback.name!r} sends through DirectMail's API, too."
+                )
+            return mailer
+        except Exception as error:
+            # Of others only the kind: an option may hold a password.
+            known = isinstance(error, ImproperlyConfigured)
+            text = (
+                str(error) if known else f"it cannot be built ({type(error).__name__})."
+            )
+        raise configuration_error(f"SMTP_FALLBACK: {text}", self.account.alias)
+
+    def _send(self, mailer: BaseEmailBackend, call: OutgoingCall) -> None:
+        letter = call.call.letter
+        assert letter is not None
+        try:
+            letter.message()
+        except Exception as error:
+            # Whatever is wrong with it, it is so before anything leaves.
+            call.fail(self._translate(error, "no", retryable=False))
+            return
+        try:
+            mailer.open()
+        except (OSError, smtplib.SMTPException) as error:
+            call.fail(self._translate(error, "no", retryable=True))
+            return
+        call.start()
+        try:
+            with _refusals(mailer) as refusals:
+                taken = mailer.send_messages([letter])
+        except Exception as error:
+            accepted, retryable = _certainty(error)
+            call.fail(self._translate(error, accepted, retryable=retryable))
+            # The next letter is not for a connection that may be broken.
+            _close(mailer)
+            return
+        if taken == 0:
+            call.fail(self._error("it took no mail, and said no reason.", "no"))
+            return
+        if refusals:
+            call.fail(self._partly(refusals, len(letter.recipients())))
+            return
+        call.accept(None)
+
+    def _translate(
+        self, error: Exception, accepted: Accepted, *, retryable: bool
+    ) -> DirectMailError:
+        # Not its text: servers like to repeat addresses.
+        code = getattr(error, "smtp_code", None)
+        what = f"{type(error).__name__}{f', reply {code}' if code else ''}"
+        text = {
+            "no": f"it did not take the mail ({what}).",
+            "unknown": f"it failed while it had the mail ({what}). Look whether it went"
+            " out before you send it again.",
+        }[accepted]
+        return self._error(text, accepted, retryable=retryable)
+
+    def _partly(self, refusals: list[str], total: int) -> DirectMailError:
+        text = (
+            f"it took the mail, but not for {len(refusals)} of its {total} recipients"
+            f" ({'; '.join(sorted(set(refusals)))}). That server's log says who it is."
+            " Send it to them alone: the others would get it twice."
+        )
+        return self._error(text, "unknown")
+
+    def _error(
+        self, text: str, accepted: Accepted, *, retryable: bool = False
+    ) -> DirectMailError:
+        assert self.account.smtp_fallback is not None
+        return TransportError(
+            f"SMTP_FALLBACK ({self.account.smtp_fallback.name}): {text}",
+            accepted=accepted,
+            retryable=retryable,
+        )
+
+
+@contextmanager
+def _refusals(mailer: BaseEmailBackend) -> Iterator[list[str]]:
+    """
+    Yield a list that gets domain and reply of each recipient that is refused.
+
+    An SMTP server may take a mail for some of them. smtplib returns the others, and
+    Django's backend drops what it returns.
+    """
+    refusals: list[str] = []
+    connection = getattr(mailer, "connection", None)
+    if not isinstance(connection, smtplib.SMTP):
+        yield refusals
+        return
+    sendmail = connection.sendmail
+
+    def watched(*args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
+        refused = sendmail(*args, **kwargs)
+        for address, (code, _) in refused.items():
+            refusals.append(f"{address.rpartition('@')[2]}, reply {code}")
+        return refused
+
+    connection.sendmail = watched  # type: ignore[method-assign]
+    try:
+        yield refusals
+    finally:
+        connection.sendmail = sendmail  # type: ignore[method-assign]
+
+
+def _close(mailer: BaseEmailBackend) -> None:
+    with suppress(OSError, smtplib.SMTPException):
+        mailer.close()
+
+
+def _certainty(error: Exception) -> tuple[Accepted, bool]:
+    """Return whether the other mailer may have the mail, and whether to try again."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        codes = [code for code, _ in error.recipients.values()]
+        return "no", bool(codes) and all(400 <= code < 500 for code in codes)
+    if isinstance(error, smtplib.SMTPResponseException):
+        # The server's own answer, to the envelope or to the mail as a whole.
+        return "no", 400 <= error.smtp_code < 500
+    # The message cannot be built, or not be said to this server.
+    if isinstance(error, (ValueError, TypeError, smtplib.SMTPNotSupportedError)):
+        return "no", False
+    return "unknown", False
