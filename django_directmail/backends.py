@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
+from uuid import UUID
 
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.dispatch import Signal
 from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
@@ -37,23 +38,21 @@ from django_directmail.api.errors import (
 from django_directmail.api.results import SendResult
 from django_directmail.conf import get_account
 from django_directmail.message.addresses import is_addressed
+from django_directmail.message.attributes import read_key
+from django_directmail.message.outline import outline
 from django_directmail.message.plan import build_plan
 from django_directmail.options import OPTIONS
-from django_directmail.sending.sender import Delivery, prepare
-from django_directmail.sending.submission import (
-    Outgoing,
-    OutgoingCall,
-    read_key,
-    summarize,
-)
+from django_directmail.sending.dispatcher import prepare
+from django_directmail.sending.recorder import NOT_READY, NullRecorder, Recorder
+from django_directmail.sending.sender import Sender
+from django_directmail.sending.submission import Submission, SubmittedCall, summarize
 from django_directmail.signals import (
     CancelSend,
-    list_finished,
-    list_started,
     post_send,
     pre_send,
     quiet_when_nested,
 )
+from django_directmail.status import SendStatus
 
 __all__ = ["EmailBackend", "find_mailer", "our_mailers"]
 
@@ -139,15 +138,36 @@ class EmailBackend(BaseEmailBackend):
         Messages without a recipient are skipped. One whose ``idempotency_key`` is in
         the log already is not sent; it gets the status of the first one.
         """
-        everything = [Outgoing(m, n) for n, m in enumerate(email_messages or ())]
-        due = [item for item in everything if self._is_due(item)]
-        self.carry_out([item for item in due if item.status.error is None])
-        outcomes = [item.outcome() for item in due]
+        everything = [(m, Submission(n)) for n, m in enumerate(email_messages or ())]
+        due = [pair for pair in everything if self._is_due(*pair)]
+        try:
+            self.sender().send(self._plan_all(due))
+        finally:
+            # Also when a time limit or Ctrl+C ended the list.
+            for message, submission in due:
+                if isinstance(message, EmailMessage):
+                    self._announce(message, submission)
+        submissions = [submission for _, submission in due]
+        outcomes = [submission.outcome() for submission in submissions]
         failed = [outcome for outcome in outcomes if outcome.error is not None]
-        sent = [item.outcome() for item in due if item.status.status == "accepted"]
+        sent = [s.outcome() for s in submissions if s.status.status == "accepted"]
         if failed:
             self._report(sent, failed, total=len(outcomes))
         return len(sent)
+
+    def resend(self, message: EmailMessage, *, row: UUID, by: str) -> SendStatus:
+        """
+        Send ``message``, which is the mail of the log's ``row`` once more.
+
+        ``by`` says who wants it. Return its status, which has the error of the mail.
+        """
+        submission = Submission(resent_from=row, resent_by=by)
+        _give_status(message, submission)
+        try:
+            self.sender().send(self._plan_all([(message, submission)]))
+        finally:
+            self._announce(message, submission)
+        return submission.status
 
     @sensitive_variables()
     def prepare(self, message: EmailMessage) -> list[PreparedCall[SendResult]]:
@@ -162,7 +182,7 @@ class EmailBackend(BaseEmailBackend):
                 "Without sending it, a message cannot be signed that has attachments or"
                 " takes SMTP_FALLBACK."
             )
-        calls = [OutgoingCall(call) for call in plan.calls if not call.is_withheld]
+        calls = [SubmittedCall(call) for call in plan.calls if not call.is_withheld]
         try:
             return [prepare(self.client, call) for call in calls]
         except CredentialsError as error:
@@ -170,85 +190,73 @@ class EmailBackend(BaseEmailBackend):
         # Nothing was asked yet: these credentials cannot even be used.
         raise configuration_error(text, self.alias)
 
-    def _is_due(self, item: Outgoing) -> bool:
+    def sender(self) -> Sender:
+        """Return who sends one list for this mailer, and records it in the log."""
+        return Sender(self.account, self.client, self._recorder())
+
+    def _recorder(self) -> Recorder:
+        """Return the recorder of the app, if it is installed and keeps a log."""
+        if not apps.models_ready:
+            return NullRecorder(NOT_READY)
+        if self.account.log.enabled and apps.is_installed("django_directmail"):
+            config: Any = apps.get_app_config("django_directmail")
+            recorder: Recorder = config.recorder(self.account)
+            return recorder
+        return NullRecorder()
+
+    def _is_due(self, message: Any, submission: Submission) -> bool:
         """Give the message its status; say whether there is anybody to send it to."""
-        message = item.message
         if not isinstance(message, EmailMessage):
             kind = type(message).__name__
-            item.refuse(
+            submission.refuse(
                 TypeError(
-                    f"Item {item.position} is of type {kind}; send EmailMessages."
+                    f"Item {submission.position} is of type {kind}; send EmailMessages."
                 )
             )
             return True
-        message.directmail_status = item.status  # type: ignore[attr-defined]  # documented
-        message.anymail_status = item.status  # type: ignore[attr-defined]  # documented
+        _give_status(message, submission)
         try:
             return is_addressed(message)
         except Exception as error:
             # A message without to, for instance, does not stop the others.
-            item.refuse(error)
+            submission.refuse(error)
             return True
 
-    def carry_out(self, outgoing: list[Outgoing]) -> None:
-        """
-        Plan all, then make their calls, and tell everybody how they ended.
+    def _plan_all(
+        self, pairs: Iterable[tuple[EmailMessage, Submission]]
+    ) -> Iterator[Submission]:
+        """Yield each submission when its calls are planned, or it is refused."""
+        for message, submission in pairs:
+            if submission.status.error is None:
+                self._plan(message, submission)
+                yield submission
 
-        What is no message brings its calls along; only the log hears of it.
-        """
+    def _plan(self, message: EmailMessage, submission: Submission) -> None:
+        """Plan the calls of the message, after the receivers of ``pre_send``."""
         try:
-            for item in outgoing:
-                if item.message is not None:
-                    self._plan(item)
-            self._tell(list_started, outgoing)
-            delivery = Delivery(self.account, self.client)
-            delivery.carry_out(call for item in outgoing for call in item.due)
-        finally:
-            # Also when a time limit or Ctrl+C ends it here.
-            for item in outgoing:
-                item.settle()
-            self._tell(list_finished, outgoing)
-            for item in outgoing:
-                if item.message is not None:
-                    self._announce(item)
-
-    def _plan(self, item: Outgoing) -> None:
-        """Find out which calls carry the message, after its receivers had it."""
-        try:
-            pre_send.send(sender=type(self), message=item.message, alias=self.alias)
-            plan = build_plan(item.message, self.account)
-            item.key = read_key(item.message)
-            if item.key and not self._has_log():
-                raise UnsupportedMessage(
-                    "The message has an idempotency_key, which is looked up in the log,"
-                    " and there is no log. Add django_directmail to INSTALLED_APPS, and"
-                    ' do not turn LOG["ENABLED"] off.'
-                )
+            pre_send.send(sender=type(self), message=message, alias=self.alias)
+            plan = build_plan(message, self.account)
+            submission.key = read_key(message)
         except CancelSend:
-            item.status.status = "cancelled"
+            submission.status.status = "cancelled"
+            submission.outline = outline(message)
         except Exception as error:
             # Kept to be raised when the list is done; nothing has left.
-            item.refuse(error)
+            submission.refuse(error)
+            submission.outline = outline(message)
         else:
-            item.take(plan)
+            submission.add_calls(plan.calls)
             for warning in plan.warnings:
                 logger.warning("A mail is not sent as it is: %s", warning)
 
-    def _has_log(self) -> bool:
-        return self.account.log.enabled and list_started.has_listeners(type(self))
-
-    def _tell(self, signal: Signal, outgoing: list[Outgoing]) -> None:
-        """Tell who keeps a log; what goes wrong there is logged and stops no mail."""
-        with quiet_when_nested():
-            signal.send_robust(type(self), outgoing=outgoing, account=self.account)
-
-    def _announce(self, item: Outgoing) -> None:
+    def _announce(self, message: EmailMessage, submission: Submission) -> None:
         """Tell the receivers of ``post_send``; what they raise is only logged."""
+        _give_status(message, submission)
         with quiet_when_nested():
             post_send.send_robust(
                 sender=type(self),
-                message=item.message,
-                status=item.status,
+                message=message,
+                status=submission.status,
                 alias=self.alias,
             )
 
@@ -267,6 +275,12 @@ class EmailBackend(BaseEmailBackend):
             assert errors[0] is not None
             raise errors[0]
         raise SendError(summarize("messages", sent, failed), sent=sent, failed=failed)
+
+
+def _give_status(message: EmailMessage, submission: Submission) -> None:
+    # Both names are documented; the second one is that of django-anymail.
+    message.directmail_status = submission.status  # type: ignore[attr-defined]
+    message.anymail_status = submission.status  # type: ignore[attr-defined]
 
 
 def find_mailer(using: str | None, remedy: str) -> EmailBackend:

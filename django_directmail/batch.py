@@ -31,9 +31,9 @@ from django_directmail.message.parameters import (
     shorten_alias,
     to_text,
 )
-from django_directmail.message.plan import Call, Plan
+from django_directmail.message.plan import PlannedCall
 from django_directmail.message.recipients import Recipient, envelopes
-from django_directmail.sending.submission import Outgoing
+from django_directmail.sending.submission import Submission
 
 __all__ = ["BATCH_PARAMETERS", "send_batch"]
 
@@ -96,14 +96,14 @@ def send_batch(
         values["receivers_name"] = one_line(receivers_name, "receivers_name")
     if receivers is None:
         _refuse_strangers(mailer.account)
-        calls = [Call(BatchSendMail(**values), ())]
+        calls = [PlannedCall(BatchSendMail(**values), ())]
     else:
         people = _read_receivers(receivers)
         BatchSendMail(**values, receivers=[_receiver(*who) for who in people])
         calls = list(_calls(mailer.account, people, values))
-    batch = Outgoing(None, 0)
-    batch.take(Plan(tuple(calls)))
-    mailer.carry_out([batch])
+    batch = Submission()
+    batch.add_calls(calls)
+    mailer.sender().send([batch])
     if batch.status.error is not None:
         raise batch.status.error
     if not batch.status.results:
@@ -126,7 +126,7 @@ def _calls(
     account: Account,
     people: list[tuple[MailAddress, dict[str, str] | None]],
     values: Mapping[str, Any],
-) -> Iterator[Call]:
+) -> Iterator[PlannedCall]:
     """Yield a call for all, or one for each group that staging tells apart."""
     data = {address.key: texts for address, texts in people}
     for envelope in envelopes(
@@ -143,7 +143,7 @@ def _calls(
             )
             for who in envelope.visible
         ]
-        yield Call(
+        yield PlannedCall(
             BatchSendMail(**values, receivers=receivers),
             tuple(who.address.spec for who in envelope.visible),
             ("to",) * len(envelope.visible),

@@ -27,7 +27,7 @@ from django_directmail.conf import (
     without_effect,
 )
 from django_directmail.message.addresses import parse_address
-from django_directmail.sending.smtp_fallback import Route
+from django_directmail.sending.smtp_fallback import SmtpFallback
 
 __all__ = ["check_deployment", "check_mailers"]
 
@@ -116,7 +116,7 @@ def _check_account(account: Account) -> Iterator[CheckMessage]:
             )
     if account.smtp_fallback is not None:
         try:
-            Route(account).build()
+            SmtpFallback(account).build()
         except ImproperlyConfigured as error:
             yield Error(
                 str(error),

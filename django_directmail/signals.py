@@ -9,11 +9,6 @@ outcome: accepted, rejected, failed, unconfirmed, cancelled, or refused as it ca
 expressed. ``status`` is :class:`~django_directmail.status.SendStatus`. What a receiver
 raises is logged, because the mail has left. ``sender`` is the backend class, ``alias``
 the mailer's name or ``None``.
-
-``list_started(sender, outgoing, account)`` and ``list_finished`` come once for a whole
-list, before its first call and after its last one, in the thread that sends. They are
-how the log hears of it: what it has to write, it writes in bulk. ``outgoing`` is a list
-of :class:`~django_directmail.sending.submission.Outgoing`.
 """
 
 from __future__ import annotations
@@ -28,8 +23,6 @@ from django.dispatch import Signal
 
 __all__ = [
     "CancelSend",
-    "list_finished",
-    "list_started",
     "post_send",
     "pre_send",
     "quiet_when_nested",
@@ -42,8 +35,6 @@ class CancelSend(Exception):
 
 pre_send = Signal()
 post_send = Signal()
-list_started = Signal()
-list_finished = Signal()
 
 # How deep receivers of post_send are within each other.
 _depth: ContextVar[int] = ContextVar("directmail_post_send_depth", default=0)

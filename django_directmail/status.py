@@ -9,7 +9,22 @@ from typing import Any
 from django_directmail.api.errors import storable
 from django_directmail.api.results import SendResult
 
-__all__ = ["RecipientStatus", "SendStatus", "status_of"]
+__all__ = ["SEVERITY", "RecipientStatus", "SendStatus", "combine", "status_of"]
+
+#: All words for the status of a message, the most severe first. What may have arrived
+#: must not be sent again, so it comes first. A final "no" comes before one that may be
+#: tried again, and what has ended before what is on its way.
+SEVERITY = (
+    "unconfirmed",
+    "partial",
+    "rejected",
+    "failed",
+    "cancelled",
+    "sending",
+    "queued",
+    "accepted",
+    "suppressed",
+)
 
 
 @dataclass
@@ -68,19 +83,21 @@ class SendStatus:
         for address in addresses:
             self.recipients[address] = RecipientStatus(status, env_id)
 
-    def settle(self, statuses: Iterable[str]) -> None:
-        """Set ``status`` from those of the calls."""
-        found = set(statuses)
-        if len(found) > 1:
-            # What was withheld on purpose says nothing about the rest.
-            found.discard("suppressed")
-        if "unconfirmed" in found:
-            self.status = "unconfirmed"
-        elif "accepted" in found and len(found) > 1:
-            self.status = "partial"
-        else:
-            # "rejected" before "failed": some of it must not simply be sent again.
-            self.status = max(found, default=None)
+
+def combine(statuses: Iterable[str]) -> str | None:
+    """
+    Return the status of a message from those of its calls, ``None`` for no calls.
+
+    It is the most severe one, in the order of :data:`SEVERITY`. Where only some calls
+    are accepted and none is in doubt, the message is ``"partial"``.
+    """
+    found = set(statuses)
+    if len(found) > 1:
+        # Recipients without a mail on purpose say nothing about the others.
+        found.discard("suppressed")
+    if "accepted" in found and len(found) > 1:
+        found.add("partial")
+    return next((status for status in SEVERITY if status in found), None)
 
 
 def status_of(error: Exception) -> str:

@@ -72,6 +72,23 @@ def connect():
 
 
 @pytest.fixture
+def after_begin(monkeypatch):
+    """Return a function that sets what is called when the rows of a list are there."""
+    from django_directmail.log.recorder import LogRecorder
+
+    begin = LogRecorder.begin
+
+    def set_hook(hook):
+        def begin_and_call(recorder, submissions):
+            begin(recorder, submissions)
+            hook(submissions)
+
+        monkeypatch.setattr(LogRecorder, "begin", begin_and_call)
+
+    return set_hook
+
+
+@pytest.fixture
 def open_sandbox():
     """Yield a running sandbox in which everybody may send."""
     from django_directmail.sandbox import Sandbox

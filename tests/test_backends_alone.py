@@ -54,6 +54,16 @@ WITHOUT_APP = """
     assert send_mail(*data) == 1
     assert send_mass_mail([data, data]) == 2
     assert EmailMessage(*data).send() == 1
+    keyed = EmailMessage(*data)
+    keyed.idempotency_key = "key"
+    for expected in ("Call django.setup() first", "Add django_directmail to"):
+        try:
+            keyed.send()
+        except ValueError as error:
+            assert expected in str(error), error
+        else:
+            raise AssertionError("it was sent without a log")
+        django.setup()
     assert not settings.INSTALLED_APPS
     print("sent", django.get_version())
 """

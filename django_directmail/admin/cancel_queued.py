@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.admin.confirmation import Confirmation, Line
-from django_directmail.log.recorder import cancel
+from django_directmail.log.settle import cancel
 from django_directmail.models import MailLog
 
 __all__ = ["ask_to_cancel", "cancel_queued"]

@@ -9,20 +9,17 @@ be. For a look at the bare answer of one request there are :meth:`Client.post` a
 
 from __future__ import annotations
 
-import copy
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime, timezone
-from functools import partial
 from math import inf
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from django_directmail.api import transport
 from django_directmail.api.actions.action import Action
-from django_directmail.api.clock import Clock, pause
+from django_directmail.api.clock import Clock
 from django_directmail.api.credentials import (
     Credentials,
     CredentialsSource,
@@ -103,7 +100,6 @@ class Client:
                 f"{signature!r} is not a signature; use {' or '.join(SIGNATURES)}."
             )
         self._credentials = from_environment if credentials is None else credentials
-        self.held: Credentials | None = None
         self.region = region
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
@@ -118,29 +114,22 @@ class Client:
     def __repr__(self) -> str:
         return f"<Client {self.endpoint} {self.signature}>"
 
-    def holding(self, credentials: Credentials, stop: threading.Event) -> Client:
-        """
-        Return a client like this one that signs the first try with ``credentials``.
-
-        It is for those who ask the source in one thread and call in another; only for
-        a new request the source is asked there. ``stop`` ends every wait, and with it
-        the call.
-        """
-        client = copy.copy(self)
-        client.held = credentials
-        sleep = partial(pause, stop=stop)
-        clock = replace(self.patience.clock, sleep=sleep)
-        client.patience = replace(self.patience, clock=clock)
-        return client
-
-    def call(self, action: Action[ResultT]) -> ResultT:
+    def call(
+        self,
+        action: Action[ResultT],
+        *,
+        credentials: Credentials | None = None,
+        stop: threading.Event | None = None,
+    ) -> ResultT:
         """
         Call ``action``, again if need be, and return its result.
+
+        ``credentials`` are as for :meth:`prepare`, ``stop`` as for :meth:`send`.
 
         Raise :exc:`~django_directmail.api.errors.TransportError` or a subclass of
         :exc:`~django_directmail.api.errors.ApiError`.
         """
-        return self.send(self.prepare(action))
+        return self.send(self.prepare(action, credentials=credentials), stop=stop)
 
     def prepare(
         self,
@@ -148,9 +137,13 @@ class Client:
         *,
         nonce: str | None = None,
         timestamp: str | None = None,
+        credentials: Credentials | None = None,
     ) -> PreparedCall[ResultT]:
         """
         Sign ``action`` with the credentials of this moment.
+
+        Give ``credentials`` to sign with these: the source may have to be asked in
+        another thread than the one that calls.
 
         ``nonce`` is new and ``timestamp`` now (UTC, ``2026-01-02T03:04:05Z``) unless
         given; with both given, the same action makes the same bytes again. Raise
@@ -159,8 +152,9 @@ class Client:
         for name, value in (("nonce", nonce), ("timestamp", timestamp)):
             if value and not (value.isascii() and value.isprintable()):
                 raise ValueError(f"{name} is {value!r}; it must be printable ASCII.")
-        credentials = self.held or resolve(self._credentials)
-        return self._sign(action, credentials, nonce, timestamp)
+        return self._sign(
+            action, credentials or resolve(self._credentials), nonce, timestamp
+        )
 
     def _sign(
         self,
@@ -202,6 +196,7 @@ class Client:
         self,
         prepared: PreparedCall[ResultT],
         watch: Callable[[PreparedCall[ResultT]], object] | None = None,
+        stop: threading.Event | None = None,
     ) -> ResultT:
         """
         Send a prepared call, again if need be, and return its result.
@@ -209,14 +204,16 @@ class Client:
         A request that may have arrived is only ever replayed, byte for byte: see
         :mod:`django_directmail.api.retries`. ``watch`` is called before each try with
         the call that goes out: the same object for a replay, one with a new nonce and
-        time for a new request. Raise as :meth:`call` does; the error is of the whole,
-        and its ``attempts`` says how many tries there were.
+        time for a new request. ``stop`` ends every wait, and with it the call. Raise
+        as :meth:`call` does; the error is that of the whole call, and its ``attempts``
+        says how many tries there were.
         """
         return self.patience.send(
             prepared,
             once=lambda call: self.read(call, self.post(call)),
             anew=lambda: self._prepare_anew(prepared.action),
             watch=watch,
+            stop=stop,
         )
 
     def _prepare_anew(self, action: Action[ResultT]) -> PreparedCall[ResultT]:

@@ -35,11 +35,11 @@ class Clock:
     What tells the time, and what waits.
 
     ``monotonic`` and ``wall`` return seconds, ``wall`` those since 1970. ``sleep``
-    takes seconds and returns ``True`` if it was ended early and nothing is to be tried
-    again. ``chance`` returns a number from 0 up to 1.
+    takes seconds and an event or ``None``; it returns ``True`` if it was ended early,
+    and nothing is to be tried again. ``chance`` returns a number from 0 up to 1.
     """
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
-    sleep: Callable[[float], bool] = pause
+    sleep: Callable[[float, threading.Event | None], bool] = pause
     chance: Callable[[], float] = random.random

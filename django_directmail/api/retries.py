@@ -30,6 +30,7 @@ with a result       done           done: whichever of them it was, it arrived on
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import inf
@@ -148,14 +149,16 @@ class Patience:
         once: Callable[[PreparedCall[ResultT]], ResultT],
         anew: Callable[[], PreparedCall[ResultT]],
         watch: Callable[[PreparedCall[ResultT]], object] | None = None,
+        stop: threading.Event | None = None,
     ) -> ResultT:
         """
         Call ``once`` until it is settled or given up, and return its result.
 
         ``anew`` signs a new request. ``watch`` is told of each request before it goes
-        out. What these raise passes through, but for the errors of calls.
+        out. What these raise passes through, but for the errors of calls. ``stop`` ends
+        every wait, and with it the call.
         """
-        run = _Run(self)
+        run = _Run(self, stop)
         while True:
             run.take_turn(prepared)
             if watch is not None:
@@ -179,6 +182,7 @@ class _Run:
     """One call on its way: what it ended with so far, and what time is left."""
 
     patience: Patience
+    stop: threading.Event | None = None
     attempts: int = 0
     doubt: DirectMailError | None = None
     _has_renewed: bool = False
@@ -193,7 +197,7 @@ class _Run:
         wait = lane_for(prepared.lane, now).reserve(self.patience.rate_limit, now)
         if wait > 0:
             # A whole call is not given up for the pace; at worst it is throttled.
-            self.clock.sleep(min(wait, max(self.ends - now, 0.0)))
+            self.clock.sleep(min(wait, max(self.ends - now, 0.0)), self.stop)
         self.attempts += 1
 
     def next_step(self, prepared: PreparedCall[Any], error: DirectMailError) -> Step:
@@ -229,7 +233,7 @@ class _Run:
         age = self.clock.wall() + wait - prepared.signed_at
         if step == "replay" and age > REPLAY_SECONDS:
             return False
-        return not self.clock.sleep(wait)
+        return not self.clock.sleep(wait, self.stop)
 
     def _wait(self, error: DirectMailError) -> float:
         """Return seconds: full jitter, so that those that failed at once come apart."""

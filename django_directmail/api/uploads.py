@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -24,6 +25,7 @@ from django_directmail.api.actions.files import (
 )
 from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import Client
+from django_directmail.api.credentials import Credentials
 from django_directmail.api.error_codes import Rule, api_error
 from django_directmail.api.errors import (
     DirectMailError,
@@ -135,18 +137,30 @@ def _name_error(name: str) -> str:
     return ""
 
 
-def upload(client: Client, file: File, *, number: int = 1) -> Attachment:
+def upload(
+    client: Client,
+    file: File,
+    *,
+    number: int = 1,
+    credentials: Credentials | None = None,
+    stop: threading.Event | None = None,
+) -> Attachment:
     """
     Upload ``file`` and return it as an attachment of one mail.
 
-    ``number`` counts from 1 and is how errors call the file. Raise
+    ``number`` counts from 1 and is how errors call the file. ``credentials`` and
+    ``stop`` are as for :meth:`~django_directmail.api.client.Client.call`. Raise
     :exc:`~django_directmail.api.errors.UnsupportedMessage` if no mail can carry it, and
     another :exc:`~django_directmail.api.errors.DirectMailError` if it cannot be
     uploaded. Its ``accepted`` is ``"no"``: without its files, no mail was sent.
     """
     check_files([file], first=number)
     try:
-        leave = client.call(AuthorizeFileUpload(region_id=client.region))
+        leave = client.call(
+            AuthorizeFileUpload(region_id=client.region),
+            credentials=credentials,
+            stop=stop,
+        )
         _check(leave)
         answer = transport.post(_build(client, leave, file), timeout=client.timeout)
         refusal = _read(leave, answer)

@@ -1,126 +1,227 @@
 """
-The only writer of the log.
+Records lists in the log: rows before the first call, outcomes after the last one.
 
-It hears of each list twice: before the first call, when every call gets its row, and
-after the last one, when the rows get their outcome. Both times it writes in bulk: at
-most four queries, however long the list is (on MariaDB a very long one is cut).
+Both times it writes in bulk: at most four queries, however long the list is (on MariaDB
+a very long one is cut).
 
-What goes wrong with the database goes to the logger ``django_directmail``, and the mail
-goes out. Only a mail with an idempotency key does not, if nobody can say whether it
-did before: who gives a key asks for just that.
+A database error goes to the logger ``django_directmail``, and the mail goes out. Only a
+mail with an idempotency key does not, because nobody can say whether it was sent
+before.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Sequence
 from contextvars import ContextVar
-from datetime import timedelta
+from dataclasses import dataclass, field
 from logging import ERROR, WARNING
-from typing import Any
-from uuid import UUID
 
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import QuerySet
-from django.utils import timezone
 
 from django_directmail.api.errors import DirectMailError
 from django_directmail.api.results import SendResult
 from django_directmail.conf import Account
-from django_directmail.log import bulk_write as writing
+from django_directmail.log import bulk_write
 from django_directmail.log.idempotency import MAX_KEYS, Known, find
 from django_directmail.log.rows import OUTCOME, describe, note_outcome, recipients_of
 from django_directmail.models import MailLog, MailRecipient, log_database
-from django_directmail.sending.submission import Outgoing
-from django_directmail.signals import list_finished, list_started
+from django_directmail.sending.submission import Submission, SubmittedCall
+from django_directmail.status import combine
 
-__all__ = ["cancel", "connect", "settle_stranded", "stranded"]
+__all__ = ["LogRecorder"]
 
 logger = logging.getLogger("django_directmail")
 
 #: How often a list is written anew after a deadlock, or a lock that took too long.
 MAX_DEADLOCKS = 3
 
-#: What the log says of a mail whose process is gone.
-STRANDED = (
-    "Nobody wrote down how this mail ended: its process was stopped, or the database"
-    " was away. It may have arrived. Before it is sent again, look for it in"
-    " DirectMail's console, or at the mailer that it took."
-)
-
 # Django may mail what is logged as an error to the admins, through this very backend.
 _reporting: ContextVar[int] = ContextVar("directmail_log_reporting", default=0)
 
 
-def connect() -> None:
-    """Start to write the log."""
-    list_started.connect(record_start, dispatch_uid="directmail_log")
-    list_finished.connect(record_end, dispatch_uid="directmail_log")
+@dataclass
+class _Entry:
+    """The rows of one submission, and whether the database has them."""
+
+    submission: Submission
+    rows: list[MailLog] = field(default_factory=list)
+    is_written: bool = False
 
 
-def record_start(outgoing: list[Outgoing], account: Account, **kwargs: Any) -> None:
-    """Write a row for each call, and hold the messages that were sent before."""
-    if not (outgoing and account.log.enabled):
-        return
-    try:
-        _start(outgoing, account)
-    except Exception as error:
-        _report(error, ERROR)
-        _refuse_unchecked(outgoing)
+class LogRecorder:
+    """Records one list of ``account``; see :class:`~.sending.recorder.Recorder`."""
 
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._entries: list[_Entry] = []
+        #: Each message held for an earlier one of the same list, and that one.
+        self._twins: list[tuple[Submission, Submission]] = []
 
-def record_end(outgoing: list[Outgoing], account: Account, **kwargs: Any) -> None:
-    """Write the outcomes; also whole rows, where that failed at the start."""
-    if not (outgoing and account.log.enabled):
-        return
-    failed_before = any(row._state.adding for item in outgoing for row in item.records)
-    try:
+    def begin(self, submissions: Sequence[Submission]) -> None:
+        """Write a row for each call; hold the messages that were sent before."""
+        self._entries = [_Entry(submission) for submission in submissions]
         try:
-            _end(outgoing, account)
-        except Exception:
-            # A connection that was idle for a long list may just have been cut.
-            if not writing.may_repeat(log_database()):
-                raise
-            _end(outgoing, account)
-    except Exception as error:
-        _report(error, WARNING if failed_before else ERROR)
-    _copy_to_twins(outgoing)
+            self._begin()
+        except Exception as error:
+            _report(error, ERROR)
+            self._refuse_unchecked()
+
+    def mark(self, calls: Sequence[SubmittedCall]) -> Sequence[SubmittedCall]:
+        """Return all of ``calls``: their rows were written in one go."""
+        return calls
+
+    def finish(self, submissions: Sequence[Submission]) -> None:
+        """Write the outcomes, and the rows that could not be written at first."""
+        if len(self._entries) != len(submissions):
+            # Interrupted before it began.
+            self._entries = [_Entry(submission) for submission in submissions]
+        has_failed = any(entry.rows and not entry.is_written for entry in self._entries)
+        try:
+            try:
+                self._finish()
+            except Exception:
+                # A connection that was idle for a long list may just have been cut.
+                if not bulk_write.may_repeat(log_database()):
+                    raise
+                self._finish()
+        except Exception as error:
+            _report(error, WARNING if has_failed else ERROR)
+        for twin, first in self._twins:
+            twin.status = first.status
+
+    def _begin(self) -> None:
+        self._hold_twins()
+        for entry in self._entries:
+            if not entry.submission.is_held:
+                entry.rows = describe(entry.submission, self._account)
+        self._hold_known()
+        deadlocks = 0
+        while True:
+            try:
+                return _insert(self._entries)
+            except IntegrityError:
+                # Another process wrote one of the keys at this very moment.
+                if not self._hold_known():
+                    raise
+            except OperationalError:
+                # Or one wanted the same keys in another order, and was let through.
+                deadlocks += 1
+                if deadlocks > MAX_DEADLOCKS or not self._keyed():
+                    raise
+                if not bulk_write.may_repeat(log_database()):
+                    raise
+                self._hold_known()
+
+    def _finish(self) -> None:
+        begun: list[MailLog] = []
+        missing: list[_Entry] = []
+        for entry in self._entries:
+            submission = entry.submission
+            if submission.is_held:
+                continue
+            entry.rows = entry.rows or describe(submission, self._account)
+            for row, call in zip(entry.rows, submission.calls, strict=False):
+                note_outcome(row, call)
+            if all(row.accepted == "no" for row in entry.rows):
+                # Nothing of it arrived, so the same key may try again.
+                for row in entry.rows:
+                    row.idempotency_key = None
+            if not entry.is_written:
+                missing.append(entry)
+            elif submission.calls:
+                begun += entry.rows
+        try:
+            if begun:
+                with transaction.atomic(using=log_database()):
+                    bulk_write.update(MailLog, begun, OUTCOME, log_database())
+        finally:
+            _insert(missing)
+
+    def _keyed(self) -> list[_Entry]:
+        """Return the entries that are to be sent and have a key."""
+        return [
+            entry
+            for entry in self._entries
+            if entry.submission.key is not None and not entry.submission.is_held
+        ]
+
+    def _refuse_unchecked(self) -> None:
+        """
+        Do not send what must not be sent twice, when nobody knows what was sent.
+
+        The error says that it may be tried again; then the key is looked up again.
+        """
+        for entry in self._keyed():
+            for call in entry.submission.due:
+                call.fail(
+                    DirectMailError(
+                        "The mail was not sent: it has an idempotency key, and the log"
+                        " could not be asked whether a mail with this key was sent"
+                        " before. See the logger django_directmail, and try again.",
+                        retryable=True,
+                    )
+                )
+
+    def _hold_twins(self) -> None:
+        """Hold each message whose key an earlier one of the same list has."""
+        first: dict[str, Submission] = {}
+        for entry in self._keyed():
+            submission = entry.submission
+            assert submission.key is not None
+            known = first.setdefault(submission.key, submission)
+            if known is not submission:
+                submission.is_held = True
+                self._twins.append((submission, known))
+
+    def _hold_known(self) -> bool:
+        """
+        Hold each message whose key is in the log, with the status of the first one.
+
+        Return whether there was any.
+        """
+        waiting = {entry.submission.key: entry for entry in self._keyed()}
+        keys = [key for key in waiting if key is not None]
+        found_any = False
+        for start in range(0, len(keys), MAX_KEYS):
+            for key, known in find(keys[start : start + MAX_KEYS]).items():
+                entry = waiting[key]
+                # Not for its own rows, if they were written after all.
+                if known[0].message_uid != entry.rows[0].message_uid:
+                    found_any = True
+                    entry.rows = []
+                    _hold(entry.submission, known)
+        return found_any
 
 
-def cancel(ids: Iterable[UUID]) -> int:
-    """Cancel the mails among ``ids`` that are still queued; return how many."""
-    queued = MailLog.objects.filter(pk__in=list(ids), status=MailLog.Status.QUEUED)
-    return queued.update(
-        status=MailLog.Status.CANCELLED,
-        accepted=MailLog.Accepted.NO,
-        finished_at=timezone.now(),
-    )
+def _hold(submission: Submission, known: list[Known]) -> None:
+    submission.is_held = True
+    status = submission.status
+    for row in known:
+        if row.env_id and row.env_id not in status.env_ids:
+            status.results.append(
+                SendResult(env_id=row.env_id, request_id=row.request_id)
+            )
+        if row.address:
+            status.note([row.address], row.settled, row.env_id or None)
+    status.status = combine(row.settled for row in known)
 
 
-def stranded(older_than: timedelta) -> QuerySet[Any]:
-    """Return the mails of that age, counted from now, whose end nobody wrote down."""
-    logs = MailLog.objects.using(log_database()).order_by("created_at", "id")
-    before = timezone.now() - older_than
-    return logs.filter(status=MailLog.Status.SENDING, created_at__lte=before)
-
-
-def settle_stranded(older_than: timedelta, *, batch: int) -> Iterator[int]:
-    """
-    Let the mails that are :func:`stranded` be unconfirmed; yield how many so far.
-
-    One that ends in this moment keeps its outcome. One that ends later gets it still:
-    who sent it knows better. A key stays taken, since the mail may be there.
-    """
-    mails, done = stranded(older_than), 0
-    while ids := list(mails.values_list("pk", flat=True)[:batch]):
-        found = MailLog.objects.using(log_database()).filter(pk__in=ids)
-        done += found.filter(status=MailLog.Status.SENDING).update(
-            status=MailLog.Status.UNCONFIRMED,
-            accepted=MailLog.Accepted.UNKNOWN,
-            finished_at=timezone.now(),
-            error_message=STRANDED,
-        )
-        yield done
+def _insert(entries: Sequence[_Entry]) -> None:
+    """Write the rows of all entries, and their recipients, or nothing."""
+    entries = [entry for entry in entries if entry.rows]
+    rows = [row for entry in entries for row in entry.rows]
+    if not rows:
+        return
+    recipients = [
+        row for entry in entries for row in recipients_of(entry.submission, entry.rows)
+    ]
+    using = log_database()
+    with transaction.atomic(using=using):
+        bulk_write.insert(MailLog, rows, using)
+        bulk_write.insert(MailRecipient, recipients, using)
+    for entry in entries:
+        entry.is_written = True
 
 
 def _report(error: Exception, level: int) -> None:
@@ -135,146 +236,8 @@ def _report(error: Exception, level: int) -> None:
             ' set LOG["ENABLED"] to False.',
             type(error).__name__,
         )
-        writing.may_repeat(log_database())
+        bulk_write.may_repeat(log_database())
     except Exception as further:
         logger.debug("The log could not even be reported: %s", type(further).__name__)
     finally:
         _reporting.reset(token)
-
-
-def _refuse_unchecked(outgoing: list[Outgoing]) -> None:
-    """
-    Do not send what asks not to be sent twice, when nobody knows what was sent.
-
-    The error says that it may be tried again; then the same key will be looked up.
-    """
-    for item in outgoing:
-        if item.key is not None and not item.is_held:
-            item.key, item.calls, item.records = None, [], []
-            item.status.status = "failed"
-            item.status.error = DirectMailError(
-                "The mail was not sent: it has an idempotency key, and the log could"
-                " not be asked whether a mail with this key was sent before. See the"
-                " logger django_directmail, and try again.",
-                retryable=True,
-            )
-
-
-def _start(outgoing: list[Outgoing], account: Account) -> None:
-    _hold_twins(outgoing)
-    for item in outgoing:
-        item.records = [] if item.is_held else describe(item, account)
-    _hold_known(outgoing)
-    deadlocks = 0
-    while True:
-        try:
-            return _insert(outgoing)
-        except IntegrityError:
-            # Another process wrote one of the keys in this very moment.
-            if not _hold_known(outgoing):
-                raise
-        except OperationalError:
-            # Or one wanted the same keys in another order, and was let through.
-            deadlocks += 1
-            has_keys = any(item.key for item in outgoing)
-            if deadlocks > MAX_DEADLOCKS or not has_keys:
-                raise
-            if not writing.may_repeat(log_database()):
-                raise
-            _hold_known(outgoing)
-
-
-def _end(outgoing: list[Outgoing], account: Account) -> None:
-    begun: list[MailLog] = []
-    missing: list[Outgoing] = []
-    for item in outgoing:
-        if item.is_held:
-            continue
-        is_missing = not item.records or item.records[0]._state.adding
-        if is_missing:
-            item.records = item.records or describe(item, account)
-            missing.append(item)
-        for row, call in zip(item.records, item.calls, strict=False):
-            note_outcome(row, call)
-        if all(row.accepted == "no" for row in item.records):
-            # Nothing of it arrived, so the same key may try again.
-            for row in item.records:
-                row.idempotency_key = None
-        if item.calls and not is_missing:
-            begun += item.records
-    try:
-        if begun:
-            with transaction.atomic(using=log_database()):
-                writing.update(MailLog, begun, OUTCOME, log_database())
-    finally:
-        _insert(missing)
-
-
-def _insert(outgoing: list[Outgoing]) -> None:
-    """Write the rows of all messages, and their recipients, or nothing."""
-    outgoing = [item for item in outgoing if item.records]
-    rows = [row for item in outgoing for row in item.records]
-    if not rows:
-        return
-    recipients = [row for item in outgoing for row in recipients_of(item)]
-    using, is_written = log_database(), False
-    try:
-        with transaction.atomic(using=using):
-            writing.insert(MailLog, rows, using)
-            writing.insert(MailRecipient, recipients, using)
-        is_written = True
-    finally:
-        # A rollback takes the rows away again, and nobody tells them.
-        for row in rows:
-            row._state.adding = not is_written
-
-
-def _hold_twins(outgoing: list[Outgoing]) -> None:
-    """Hold each message whose key another one in the same list has."""
-    seen = set()
-    for item in outgoing:
-        if item.key is not None:
-            item.is_held = item.key in seen
-            seen.add(item.key)
-
-
-def _copy_to_twins(outgoing: list[Outgoing]) -> None:
-    """Give each twin the status of the one that was sent in its place."""
-    first: dict[str, Outgoing] = {}
-    for item in outgoing:
-        if item.key is None:
-            continue
-        status = first.setdefault(item.key, item).status
-        if status is not item.status and item.is_held:
-            vars(item.status).update(vars(status))
-
-
-def _hold_known(outgoing: list[Outgoing]) -> bool:
-    """
-    Hold each message whose key is in the log; give it the status of the first.
-
-    Return whether there was any.
-    """
-    waiting = {i.key: i for i in outgoing if i.key is not None and not i.is_held}
-    keys = list(waiting)
-    found_any = False
-    for start in range(0, len(keys), MAX_KEYS):
-        for key, rows in find(keys[start : start + MAX_KEYS]).items():
-            item = waiting[key]
-            # Not by its own rows, if they were written after all.
-            if rows[0].message_uid != item.records[0].message_uid:
-                found_any = True
-                _hold(item, rows)
-    return found_any
-
-
-def _hold(item: Outgoing, rows: list[Known]) -> None:
-    item.is_held, item.records = True, []
-    for row in rows:
-        if row.env_id and row.env_id not in item.status.env_ids:
-            item.status.results.append(
-                SendResult(env_id=row.env_id, request_id=row.request_id)
-            )
-        if row.address:
-            item.status.note([row.address], row.settled, row.env_id or None)
-    item.status.settle(row.settled for row in rows)

@@ -106,14 +106,7 @@ def resend(row: MailLog, *, by: str, key: str) -> SendStatus:
         )
     message = _rebuild(row)
     message.idempotency_key = key  # type: ignore[attr-defined]  # documented
-    message._directmail_resent = (row.pk, by)  # type: ignore[attr-defined]
-    try:
-        mailer.send_messages([message])
-    except Exception as error:
-        if message.directmail_status.error is not error:  # type: ignore[attr-defined]
-            raise
-    status: SendStatus = message.directmail_status  # type: ignore[attr-defined]
-    return status
+    return mailer.resend(message, row=row.pk, by=by)
 
 
 def _rebuild(row: MailLog) -> EmailMultiAlternatives:

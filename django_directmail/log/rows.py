@@ -1,5 +1,5 @@
 """
-Rows of the log, from :class:`~django_directmail.sending.submission.Outgoing`.
+Rows of the log, from a :class:`~django_directmail.sending.submission.Submission`.
 
 No database in here. Every text is made fit for its column, since databases refuse NUL,
 half characters, and what is too long.
@@ -7,13 +7,11 @@ half characters, and what is too long.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from email.headerregistry import Address
 from typing import Any
 
 from django.utils import timezone
-from django.utils.functional import Promise
 
 from django_directmail._compat import is_ours
 from django_directmail.api.actions.batch import BatchSendMail, MailAction
@@ -21,12 +19,13 @@ from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.errors import ApiError, DirectMailError
 from django_directmail.conf import Account
 from django_directmail.log.sanitize import clean, fit, fit_json, moment, size_of
-from django_directmail.message.addresses import parse_address
 from django_directmail.message.attributes import decode_metadata, decode_name
 from django_directmail.message.builder import ORIGINAL_TO
-from django_directmail.message.parameters import PARAMETERS, to_text
+from django_directmail.message.outline import Outline
+from django_directmail.message.parameters import PARAMETERS
+from django_directmail.message.plan import PlannedCall
 from django_directmail.models import MailLog, MailRecipient, new_id
-from django_directmail.sending.submission import Outgoing, OutgoingCall
+from django_directmail.sending.submission import Submission, SubmittedCall
 
 __all__ = ["OUTCOME", "describe", "note_outcome", "recipients_of"]
 
@@ -51,44 +50,43 @@ OUTCOME = (
 MAX_ERROR = 2_000
 
 
-def describe(item: Outgoing, account: Account) -> list[MailLog]:
+def describe(submission: Submission, account: Account) -> list[MailLog]:
     """
-    Return a row for each call of a message, or one if it never got that far.
+    Return a row for each call of a submission, or one if it has no calls.
 
-    None for a message to nobody. Only the first row has the idempotency key.
+    Return none for a message to nobody. Only the first row has the idempotency key.
     """
-    if not item.calls and item.status.status is None:
+    if not submission.calls and submission.status.status is None:
         return []
-    resent_from, resent_by = _get(item.message, "_directmail_resent") or (None, "")
     shared = {
         "message_uid": new_id(),
         "alias": fit("alias", account.alias or ""),
         "region": account.region,
-        "resent_from_id": resent_from,
-        "resent_by": fit("resent_by", resent_by),
+        "resent_from_id": submission.resent_from,
+        "resent_by": fit("resent_by", submission.resent_by),
     }
-    if not item.calls:
-        return [MailLog(**shared, **_refused(item))]
+    if not submission.calls:
+        return [_refused(submission, shared)]
     rows = [
         MailLog(
             **shared,
-            **_planned(call, keep_body=account.log.bodies),
+            **_planned(call.planned, keep_body=account.log.bodies),
             **_way(call, account),
         )
-        for call in item.calls
+        for call in submission.calls
     ]
-    rows[0].idempotency_key = item.key
-    for row, call in zip(rows, item.calls, strict=True):
+    rows[0].idempotency_key = submission.key
+    for row, call in zip(rows, submission.calls, strict=True):
         note_outcome(row, call)
     return rows
 
 
-def note_outcome(row: MailLog, call: OutgoingCall) -> None:
+def note_outcome(row: MailLog, call: SubmittedCall) -> None:
     """Write into ``row`` how ``call`` stands."""
     error, result = call.error, call.result
     row.status = call.status
     row.attempts = call.attempts
-    if not call.call.letter:
+    if not call.planned.letter:
         # What takes another mailer is not signed.
         row.nonce = call.nonce
         row.signed_at = moment(call.signed_at)
@@ -125,25 +123,25 @@ def _note_error(row: MailLog, error: Exception) -> None:
         row.http_status = error.http_status
 
 
-def _way(call: OutgoingCall, account: Account) -> dict[str, Any]:
+def _way(call: SubmittedCall, account: Account) -> dict[str, Any]:
     """Return the columns that tell where a call goes, and what goes with it."""
     columns: dict[str, Any] = {
         "nonce": call.nonce,
-        "redirected_to": fit("redirected_to", call.call.redirected_to),
+        "redirected_to": fit("redirected_to", call.planned.redirected_to),
         "attachments": [
-            {"name": clean(file.name), "size": file.size} for file in call.call.files
+            {"name": clean(file.name), "size": file.size} for file in call.planned.files
         ],
     }
-    if call.call.letter is not None and account.smtp_fallback is not None:
+    if call.planned.letter is not None and account.smtp_fallback is not None:
         # Neither nonce nor time: nothing was signed.
         columns["route"] = fit("route", account.smtp_fallback.name)
         columns["nonce"] = ""
     return columns
 
 
-def _planned(call: OutgoingCall, *, keep_body: bool) -> dict[str, Any]:
+def _planned(planned: PlannedCall, *, keep_body: bool) -> dict[str, Any]:
     """Return the columns that tell what a call carries."""
-    action = call.call.action
+    action = planned.action
     # The texts of a batch are a part of it, or stored in the console.
     texts: Any = getattr(action, "template_content", action)
     names = ("subject", "text_body", "html_body")
@@ -206,40 +204,36 @@ def _split_headers(action: MailAction) -> tuple[dict[str, Any], dict[str, str]]:
     return metadata, others
 
 
-def _refused(item: Outgoing) -> dict[str, Any]:
-    """Return the columns of a message that was refused or cancelled before any call."""
-    row = MailLog(status=item.status.status or "", accepted="no")
-    if item.status.error:
-        _note_error(row, item.status.error)
-    sender = _get(item.message, "from_email")
-    try:
-        sender = parse_address(sender, "from_email").wire
-    except Exception:
-        sender = _loosely(sender)
+def _refused(submission: Submission, shared: dict[str, Any]) -> MailLog:
+    """Return the row of a message that was refused or cancelled before any call."""
+    outline = submission.outline or Outline()
     now = timezone.now()
-    return {
-        "status": row.status,
-        "accepted": row.accepted,
-        "error_code": row.error_code,
-        "error_message": row.error_message,
-        "sender": fit("sender", sender),
-        "subject": fit("subject", _loosely(_get(item.message, "subject"))),
-        "created_at": now,
-        "finished_at": now,
-    }
+    row = MailLog(
+        **shared,
+        status=submission.status.status or "",
+        accepted="no",
+        sender=fit("sender", outline.sender),
+        subject=fit("subject", outline.subject),
+        created_at=now,
+        finished_at=now,
+    )
+    if submission.status.error:
+        _note_error(row, submission.status.error)
+    return row
 
 
-def recipients_of(item: Outgoing) -> Iterator[MailRecipient]:
-    """Yield a row for each address of each row in ``item.records``."""
-    if not item.calls:
-        for row in item.records:
-            for kind in ("to", "cc", "bcc"):
-                for address in _loose_addresses(_get(item.message, kind)):
-                    yield _recipient(row, address, kind)
+def recipients_of(
+    submission: Submission, rows: Sequence[MailLog]
+) -> Iterator[MailRecipient]:
+    """Yield a row for each address of each of ``rows``, which are the submission's."""
+    if not submission.calls:
+        for row in rows:
+            for address, kind in (submission.outline or Outline()).recipients:
+                yield _recipient(row, address, kind)
         return
-    for row, outgoing in zip(item.records, item.calls, strict=True):
-        call = outgoing.call
-        for address, kind in zip(call.recipients, call.kinds, strict=True):
+    for row, call in zip(rows, submission.calls, strict=True):
+        planned = call.planned
+        for address, kind in zip(planned.recipients, planned.kinds, strict=True):
             yield _recipient(row, address, kind)
 
 
@@ -251,35 +245,3 @@ def _recipient(row: MailLog, address: str, kind: str) -> MailRecipient:
         address_key=fit("address_key", address.lower()),
         kind=kind,
     )
-
-
-def _loose_addresses(values: Any) -> Iterator[str]:
-    """Yield addresses out of what may be no list, and hold no addresses."""
-    if isinstance(values, str) or not isinstance(values, (list, tuple, set)):
-        values = [values]
-    for value in values:
-        try:
-            yield parse_address(value, "to").spec
-        except Exception:
-            if text := _loosely(value):
-                yield text
-
-
-def _loosely(value: Any) -> str:
-    """Return ``value`` as text, whatever it is."""
-    if value is None:
-        return ""
-    try:
-        if isinstance(value, (str, Promise, Address)):
-            return to_text(value)
-    except Exception:
-        pass
-    # Not its repr, which may say anything.
-    return f"({type(value).__name__})"
-
-
-def _get(message: Any, name: str) -> Any:
-    try:
-        return getattr(message, name, None)
-    except Exception:
-        return None

@@ -36,6 +36,7 @@ __all__ = [
     "encode_name",
     "given",
     "metadata_headers",
+    "read_key",
     "read_extras",
 ]
 
@@ -44,6 +45,10 @@ UNKNOWN = {
     "envelope_sender": "DirectMail has one sender, which is from_email.",
     "send_at": "DirectMail sends at once; send the message when it is time.",
 }
+
+
+#: Characters of an idempotency key.
+MAX_KEY = 255
 
 
 @dataclass(frozen=True)
@@ -205,3 +210,21 @@ def decode_metadata(text: str) -> Any:
 def _is_plain(text: str) -> bool:
     printable = text.isascii() and text.isprintable() and text == text.strip()
     return bool(text) and printable and decode_metadata(text) is text
+
+
+def read_key(message: EmailMessage) -> str | None:
+    """
+    Return ``message.idempotency_key``, ``None`` if there is none.
+
+    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` if it cannot be one.
+    """
+    key = getattr(message, "idempotency_key", None)
+    if key is None:
+        return None
+    text = one_line(key, "message.idempotency_key")
+    if not (0 < len(text) <= MAX_KEY and text.isprintable() and text == text.strip()):
+        raise UnsupportedMessage(
+            f"message.idempotency_key must be 1 to {MAX_KEY} printable characters,"
+            " without a space at either end."
+        )
+    return text

@@ -22,11 +22,11 @@ from django_directmail.message.fallback import write_letter
 from django_directmail.message.policy import Judge, MessageOptions, NeedsRoute
 from django_directmail.message.recipients import Envelope, read_recipients
 
-__all__ = ["Call", "Plan", "build_plan"]
+__all__ = ["Plan", "PlannedCall", "build_plan"]
 
 
 @dataclass(frozen=True)
-class Call:
+class PlannedCall:
     """
     One call to make, and whose mail it carries, as those people spell themselves.
 
@@ -49,7 +49,7 @@ class Call:
 class Plan:
     """All calls of one message, and what to tell the log about it."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[PlannedCall, ...]
     warnings: tuple[str, ...] = ()
 
 
@@ -109,7 +109,7 @@ def _by_route(message: EmailMessage, options: MessageOptions) -> Plan:
     return _plan(calls, judge)
 
 
-def _plan(calls: list[Call], judge: Judge) -> Plan:
+def _plan(calls: list[PlannedCall], judge: Judge) -> Plan:
     withheld = sum(len(call.recipients) for call in calls if call.is_withheld)
     if withheld:
         judge.warn(
@@ -124,8 +124,8 @@ def _call(
     action: SingleSendMail,
     files: tuple[File, ...],
     letter: EmailMessage | None = None,
-) -> Call:
-    return Call(
+) -> PlannedCall:
+    return PlannedCall(
         action,
         recipients=tuple(r.address.spec for r in envelope.everybody),
         kinds=tuple(r.kind for r in envelope.everybody),

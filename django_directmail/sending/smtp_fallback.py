@@ -8,8 +8,8 @@ library's SMTP client means by them; of anything else nothing is known.
 from __future__ import annotations
 
 import smtplib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
@@ -18,18 +18,18 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django_directmail._compat import build_mailer, configuration_error
 from django_directmail.api.errors import Accepted, DirectMailError, TransportError
 from django_directmail.conf import Account
-from django_directmail.sending.submission import OutgoingCall
+from django_directmail.sending.submission import SubmittedCall
 
-__all__ = ["Route"]
+__all__ = ["SmtpFallback"]
 
 
-class Route:
+class SmtpFallback:
     """``SMTP_FALLBACK`` of an account; one connection serves a whole list."""
 
     def __init__(self, account: Account) -> None:
         self.account = account
 
-    def carry_out(self, calls: Iterable[OutgoingCall]) -> None:
+    def make(self, calls: Iterable[SubmittedCall]) -> None:
         """Send the letter of each call, and note how it ended."""
         calls = list(calls)
         try:
@@ -66,8 +66,8 @@ class Route:
             )
         raise configuration_error(f"SMTP_FALLBACK: {text}", self.account.alias)
 
-    def _send(self, mailer: BaseEmailBackend, call: OutgoingCall) -> None:
-        letter = call.call.letter
+    def _send(self, mailer: BaseEmailBackend, call: SubmittedCall) -> None:
+        letter = call.planned.letter
         assert letter is not None
         try:
             letter.message()
@@ -80,10 +80,10 @@ class Route:
         except (OSError, smtplib.SMTPException) as error:
             call.fail(self._translate(error, "no", retryable=True))
             return
-        call.start()
+        call.begin()
         try:
-            with _refusals(mailer) as refusals:
-                taken = mailer.send_messages([letter])
+            refusals = _watch_refusals(mailer)
+            taken = mailer.send_messages([letter])
         except Exception as error:
             accepted, retryable = _certainty(error)
             call.fail(self._translate(error, accepted, retryable=retryable))
@@ -130,32 +130,43 @@ class Route:
         )
 
 
-@contextmanager
-def _refusals(mailer: BaseEmailBackend) -> Iterator[list[str]]:
+class _Connection:
     """
-    Yield a list that gets domain and reply of each recipient that is refused.
+    An SMTP connection that remembers which recipients the server refused.
 
-    An SMTP server may take a mail for some of them. smtplib returns the others, and
+    A server may take a mail for some recipients only. smtplib returns the others, and
     Django's backend drops what it returns.
     """
-    refusals: list[str] = []
-    connection = getattr(mailer, "connection", None)
-    if not isinstance(connection, smtplib.SMTP):
-        yield refusals
-        return
-    sendmail = connection.sendmail
 
-    def watched(*args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
-        refused = sendmail(*args, **kwargs)
-        for address, (code, _) in refused.items():
-            refusals.append(f"{address.rpartition('@')[2]}, reply {code}")
+    def __init__(self, connection: smtplib.SMTP) -> None:
+        self._connection = connection
+        #: Domain and reply for each refused recipient of the last mail.
+        self.refusals: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def sendmail(self, *args: Any, **kwargs: Any) -> dict[str, tuple[int, bytes]]:
+        """Send a mail and return who was refused, as smtplib does."""
+        refused = self._connection.sendmail(*args, **kwargs)
+        self.refusals[:] = [
+            f"{address.rpartition('@')[2]}, reply {code}"
+            for address, (code, _) in refused.items()
+        ]
         return refused
 
-    connection.sendmail = watched  # type: ignore[method-assign]
-    try:
-        yield refusals
-    finally:
-        connection.sendmail = sendmail  # type: ignore[method-assign]
+
+def _watch_refusals(mailer: BaseEmailBackend) -> list[str]:
+    """Return the list that gets the refusals of ``mailer``'s next mail."""
+    connection = getattr(mailer, "connection", None)
+    if isinstance(connection, smtplib.SMTP):
+        connection = _Connection(connection)
+        mailer.connection = connection  # type: ignore[attr-defined]  # of Django's SMTP
+    if not isinstance(connection, _Connection):
+        # Any other backend: nothing is known of its recipients.
+        return []
+    connection.refusals.clear()
+    return connection.refusals
 
 
 def _close(mailer: BaseEmailBackend) -> None:

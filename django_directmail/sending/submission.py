@@ -1,69 +1,47 @@
 """
-Messages on their way: what the backend fills in and the log writes down.
+What is handed over for sending: planned calls, how they stand, and an idempotency key.
 
-Nonce and time of each call are chosen before anything leaves, so that they can be on
-record by then.
+A submission never holds the caller's message. So a backend, ``send_batch()``, "send
+again" in the admin and a worker hand over the same thing. Nonce and time of each call
+are chosen before its request leaves, so that they can be on record by then.
 """
 
 from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from typing import Any
 
-from django.core.mail import EmailMessage
-
+from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import PreparedCall
-from django_directmail.api.errors import (
-    DirectMailError,
-    Outcome,
-    SendError,
-    UnsupportedMessage,
-)
+from django_directmail.api.credentials import Credentials
+from django_directmail.api.errors import DirectMailError, Outcome, SendError
 from django_directmail.api.results import SendResult
-from django_directmail.message.parameters import one_line
-from django_directmail.message.plan import Call, Plan
-from django_directmail.status import SendStatus, status_of
+from django_directmail.message.outline import Outline
+from django_directmail.message.plan import PlannedCall
+from django_directmail.status import SendStatus, combine, status_of
 
-__all__ = ["Outgoing", "OutgoingCall", "read_key", "summarize"]
+__all__ = ["Submission", "SubmittedCall", "summarize"]
 
 #: DirectMail takes a request within 15 minutes of its time. A call that waits longer
 #: than this for its turn in a long list is signed with the time of its turn.
 STALE = timedelta(minutes=5)
-MAX_KEY = 255
-
-
-def read_key(message: EmailMessage) -> str | None:
-    """
-    Return ``message.idempotency_key``, ``None`` if there is none.
-
-    Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` if it cannot be one.
-    """
-    key = getattr(message, "idempotency_key", None)
-    if key is None:
-        return None
-    text = one_line(key, "message.idempotency_key")
-    if not (0 < len(text) <= MAX_KEY and text.isprintable() and text == text.strip()):
-        raise UnsupportedMessage(
-            f"message.idempotency_key must be 1 to {MAX_KEY} printable characters,"
-            " without a space at either end."
-        )
-    return text
 
 
 @dataclass
-class OutgoingCall:
+class SubmittedCall:
     """
-    One call of a message; ``status`` is a word of ``MailLog.status``.
+    One planned call, and how it stands; ``status`` is a word of ``MailLog.status``.
 
     ``nonce``, ``signed_at`` and ``sent_at`` are those of the last request that went
-    out, ``finished_at`` is when its end was known, and ``duration`` the seconds from
-    the first request to the end.
+    out. ``finished_at`` is when the outcome was known. ``duration`` is in seconds, from
+    the first request to the outcome. ``attachments`` has one entry for each file of the
+    call, ``None`` until that file is uploaded. ``credentials`` sign its first request.
     """
 
-    call: Call = field(repr=False)
+    planned: PlannedCall = field(repr=False)
     nonce: str = field(default_factory=lambda: str(uuid.uuid4()))
     signed_at: datetime = field(default_factory=lambda: _now().replace(microsecond=0))
     status: str = "sending"
@@ -73,38 +51,58 @@ class OutgoingCall:
     duration: float | None = None
     result: SendResult | None = None
     error: Exception | None = field(default=None, repr=False)
+    attachments: list[Attachment | None] = field(default_factory=list, repr=False)
+    credentials: Credentials | None = field(default=None, repr=False)
     _started: float = 0.0
 
-    def renew(self) -> str:
-        """Return the time to sign with, in DirectMail's spelling."""
+    def __post_init__(self) -> None:
+        self.attachments = [None] * len(self.planned.files)
+        if self.planned.is_withheld:
+            self.status, self.finished_at = "suppressed", _now()
+
+    def timestamp(self) -> str:
+        """Return the time to sign with, as DirectMail writes it; never a stale one."""
         if _now() - self.signed_at > STALE:
             self.signed_at = _now().replace(microsecond=0)
         return self.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
-    def start(self, prepared: PreparedCall[SendResult] | None = None) -> None:
+    def begin(self, prepared: PreparedCall[SendResult] | None = None) -> None:
         """Note that a request or letter goes out: from now on it may have arrived."""
         self.status = "unconfirmed"
         self.attempts += 1
         if prepared is not None and prepared.request.data.nonce != self.nonce:
-            # A new request, which was signed at a time of its own.
+            # A new request has a nonce and a time of its own.
             self.nonce = prepared.request.data.nonce
             self.signed_at = datetime.fromtimestamp(prepared.signed_at, timezone.utc)
         self.sent_at = _now()
         self._started = self._started or time.perf_counter()
 
+    def attach(self, number: int, attachment: Attachment) -> None:
+        """Note that the file with this ``number``, from 0, was uploaded."""
+        self.attachments[number] = attachment
+
     def accept(self, result: SendResult | None) -> None:
-        """Note that the mail was taken; another mailer gives no ``result``."""
+        """Note that the mail was accepted; another mailer gives no ``result``."""
         self._finish()
         self.status, self.result = "accepted", result
 
     def fail(self, error: Exception) -> None:
-        """Note that it was not taken, as far as ``error`` knows."""
+        """Note that the call ended with ``error``, which says how certain that is."""
         self._finish()
         self.status, self.error = status_of(error), error
 
-    def lose(self) -> None:
-        """Note that nobody knows how it ended, as something interrupted it."""
-        self._finish()
+    def end_interrupted(self) -> None:
+        """Note the outcome of a call whose list was interrupted."""
+        if self.status == "sending":
+            self.fail(
+                DirectMailError(
+                    "The list was interrupted before this mail was tried.",
+                    retryable=True,
+                )
+            )
+        elif self.finished_at is None:
+            # A request went out, and nobody read the answer: it stays unconfirmed.
+            self._finish()
 
     def _finish(self) -> None:
         self.finished_at = _now()
@@ -113,67 +111,55 @@ class OutgoingCall:
 
 
 @dataclass
-class Outgoing:
+class Submission:
     """
-    One message of a list, from the hand-over to its outcome.
+    One message or batch, from the hand-over to its outcome.
 
-    ``message`` is ``None`` for a batch, which comes as the call that it is.
-    ``is_held`` is set by who knows that it must not be sent: the log does, for an
-    idempotency key that it has seen. ``records`` belongs to the log.
+    ``position`` is its place in the caller's list. ``key`` is its idempotency key.
+    ``is_held`` says that it is not sent, because the recorder knows its key already.
+    ``outline`` describes a message that was refused or cancelled and so has no calls.
+    ``resent_from`` is the id of the row that is sent again, ``resent_by`` says by whom.
     """
 
-    message: Any = field(repr=False)
-    position: int
+    position: int = 0
     status: SendStatus = field(default_factory=SendStatus)
-    calls: list[OutgoingCall] = field(default_factory=list)
+    calls: list[SubmittedCall] = field(default_factory=list)
     key: str | None = None
     is_held: bool = False
-    records: list[Any] = field(default_factory=list, repr=False)
+    outline: Outline | None = None
+    resent_from: uuid.UUID | None = None
+    resent_by: str = ""
 
-    def take(self, plan: Plan) -> None:
-        """Be what ``plan`` says."""
-        self.calls = [OutgoingCall(call) for call in plan.calls]
-        for call in self.calls:
-            if call.call.is_withheld:
-                call.status, call.finished_at = "suppressed", _now()
+    def add_calls(self, planned: Iterable[PlannedCall]) -> None:
+        """Add a call for each of those ``planned``."""
+        self.calls += [SubmittedCall(call) for call in planned]
 
     @property
-    def due(self) -> list[OutgoingCall]:
+    def due(self) -> list[SubmittedCall]:
         """Return the calls that are to be made."""
         if self.is_held:
             return []
         return [call for call in self.calls if call.status == "sending"]
 
-    def refuse(self, error: Exception) -> None:
-        """Be over before anything left."""
-        self.status.status, self.status.error = "rejected", error
+    def refuse(self, error: Exception, status: str = "rejected") -> None:
+        """Mark as not sent because of ``error``; nothing of it has left."""
+        self.calls = []
+        self.status.status, self.status.error = status, error
 
     def settle(self) -> None:
-        """Bring the status of the message in line with its calls."""
+        """Set the status of the message from those of its calls."""
         if self.is_held or not self.calls:
             return
-        self._end_what_was_interrupted()
         for call in self.calls:
+            call.end_interrupted()
             env_id = call.result.env_id if call.result else None
-            self.status.note(call.call.recipients, call.status, env_id)
+            self.status.note(call.planned.recipients, call.status, env_id)
         self.status.results = [call.result for call in self.calls if call.result]
-        self.status.settle(call.status for call in self.calls)
+        self.status.status = combine(call.status for call in self.calls)
         self.status.error = self._error()
 
-    def _end_what_was_interrupted(self) -> None:
-        for call in self.calls:
-            if call.status == "sending":
-                call.fail(
-                    DirectMailError(
-                        "The list was interrupted before this mail was tried.",
-                        retryable=True,
-                    )
-                )
-            elif call.finished_at is None:
-                call.lose()
-
     def _error(self) -> Exception | None:
-        made = [call for call in self.calls if not call.call.is_withheld]
+        made = [call for call in self.calls if not call.planned.is_withheld]
         failed = [
             Outcome(n, error=call.error) for n, call in enumerate(made) if call.error
         ]

@@ -16,12 +16,14 @@ from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
-__all__ = ["Job", "Threads", "Workers"]
+__all__ = ["Job", "Note", "Threads", "Workers"]
 
 #: Seconds between two looks at what is done, while there may be too few threads.
 MOMENT = 0.003
 
-Job = Callable[[], None]
+#: What a job found out; the caller's thread calls it, to write it down.
+Note = Callable[[], None]
+Job = Callable[[], Note]
 SubjectT = TypeVar("SubjectT")
 
 
@@ -36,22 +38,22 @@ class Workers(Generic[SubjectT]):
     def __init__(self) -> None:
         self.room = 1
         self.running = 0
-        self._done: SimpleQueue[SubjectT | BaseException] = SimpleQueue()
+        self._done: SimpleQueue[tuple[SubjectT, Note] | BaseException] = SimpleQueue()
 
     def submit(self, subject: SubjectT, job: Job) -> None:
         """Hand over a job; ``subject`` is what it is done for."""
         self.running += 1
         self._do(subject, job)
 
-    def wait(self) -> SubjectT:
-        """Return the subject of a job that is done, or raise what it raised."""
+    def wait(self) -> tuple[SubjectT, Note]:
+        """Return a finished job's subject and note, or raise what the job raised."""
         found = self._next_done()
         self.running -= 1
         if isinstance(found, BaseException):
             raise found
         return found
 
-    def _next_done(self) -> SubjectT | BaseException:
+    def _next_done(self) -> tuple[SubjectT, Note] | BaseException:
         return self._done.get()
 
     def finish(self) -> None:
@@ -62,11 +64,11 @@ class Workers(Generic[SubjectT]):
 
     def _do(self, subject: SubjectT, job: Job) -> None:
         try:
-            job()
+            note = job()
         except BaseException as error:
             self._done.put(error)
         else:
-            self._done.put(subject)
+            self._done.put((subject, note))
 
 
 class Threads(Workers[SubjectT]):
@@ -94,7 +96,7 @@ class Threads(Workers[SubjectT]):
         if not self._threads:
             self._start_another()
 
-    def _next_done(self) -> SubjectT | BaseException:
+    def _next_done(self) -> tuple[SubjectT, Note] | BaseException:
         # Looking now and then is for less than being woken for each job.
         while len(self._threads) < min(self._number, self.running):
             if self._done.empty() and not self._out_of_jobs.wait(MOMENT):

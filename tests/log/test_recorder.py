@@ -11,12 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from django_directmail.api.errors import DirectMailError
 from django_directmail.backends import EmailBackend
-from django_directmail.log.recorder import cancel
+from django_directmail.log.settle import cancel
 from django_directmail.models import MailLog, MailRecipient
 from django_directmail.sandbox import ACCESS_KEY_SECRET
 from django_directmail.signals import (
     CancelSend,
-    list_started,
     post_send,
     pre_send,
 )
@@ -228,15 +227,15 @@ class TestOutcomes:
 class TestBefore:
     """The row is there before the request is."""
 
-    def test_nonce_and_time_are_on_record_before_the_request(self, outbox, connect):
+    def test_nonce_and_time_are_on_record_before_the_request(self, outbox, after_begin):
         seen = []
 
-        def receiver(**kwargs):
+        def receiver(submissions):
             row = MailLog.objects.get()
             seen.append((row.status, row.accepted, row.nonce, row.signed_at))
             assert outbox.calls == 0
 
-        connect(list_started, receiver)
+        after_begin(receiver)
 
         send(message())
 
@@ -247,14 +246,14 @@ class TestBefore:
         assert seen == [("sending", "unknown", nonce, signed_at)]
 
     def test_call_that_waited_long_is_signed_with_the_time_of_its_turn(
-        self, outbox, connect
+        self, outbox, after_begin
     ):
         old = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone.utc)
 
-        def receiver(outgoing, **kwargs):
-            outgoing[0].calls[0].signed_at = old
+        def receiver(submissions):
+            submissions[0].calls[0].signed_at = old
 
-        connect(list_started, receiver)
+        after_begin(receiver)
 
         (row,) = send(message())
 

@@ -21,7 +21,6 @@ from django_directmail.api.errors import (
 )
 from django_directmail.backends import EmailBackend
 from django_directmail.models import MailLog
-from django_directmail.signals import list_started
 
 
 def message(subject="Subject", key=None, **values):
@@ -69,10 +68,12 @@ class TestBrokenDatabase:
     """The mail goes out, the count is right, and the logger hears of it."""
 
     @pytest.mark.django_db(transaction=True)
-    def test_database_that_stops_in_the_middle_of_a_list(self, outbox, connect, caplog):
+    def test_database_that_stops_in_the_middle_of_a_list(
+        self, outbox, after_begin, caplog
+    ):
         with contextlib.ExitStack() as stack:
             # After the rows are written, before the first call.
-            connect(list_started, lambda **kwargs: stack.enter_context(cut_off()))
+            after_begin(lambda submissions: stack.enter_context(cut_off()))
 
             assert send(message("1"), message("2")) == 2
 
@@ -90,10 +91,10 @@ class TestBrokenDatabase:
 
     @pytest.mark.django_db(transaction=True)
     def test_database_that_is_gone_at_first_and_back_at_the_end(
-        self, outbox, connect, caplog
+        self, outbox, after_begin, caplog
     ):
         stack = contextlib.ExitStack()
-        connect(list_started, lambda **kwargs: stack.close())
+        after_begin(lambda submissions: stack.close())
         stack.enter_context(cut_off())
 
         assert send(message("1"), message("2")) == 2

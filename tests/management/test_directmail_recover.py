@@ -13,7 +13,6 @@ from django.utils import timezone
 from django_directmail.backends import EmailBackend
 from django_directmail.management.commands import directmail_recover
 from django_directmail.models import MailLog
-from django_directmail.signals import list_started
 from tests.support.log_rows import add_mail
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +149,7 @@ class TestKeys:
 class TestLateEnd:
     """A process that was believed to be gone, and is not."""
 
-    def settle_all(self, **kwargs):
+    def settle_all(self, submissions):
         assert MailLog.objects.filter(status="sending").exists()
         run("--older-than=0")
         assert not MailLog.objects.filter(status="sending").exists()
@@ -165,9 +164,9 @@ class TestLateEnd:
         ],
     )
     def test_the_true_outcome_is_written_over_the_guess(
-        self, outbox, connect, fault, status, accepted
+        self, outbox, after_begin, fault, status, accepted
     ):
-        connect(list_started, self.settle_all)
+        after_begin(self.settle_all)
         if fault:
             outbox.add_fault(**fault)
         one = mail("k")

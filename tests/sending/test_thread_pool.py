@@ -8,6 +8,16 @@ import pytest
 from django_directmail.sending.thread_pool import Threads, Workers
 
 
+def job(do):
+    """Return a job that calls ``do``, and leaves a note that does nothing."""
+
+    def run():
+        do()
+        return lambda: None
+
+    return run
+
+
 def ours():
     """Return the threads that do jobs at present."""
     threads = threading.enumerate()
@@ -19,8 +29,8 @@ def test_each_job_is_waited_for_once():
     workers = Threads(3)
 
     for n in range(6):
-        workers.submit(n, lambda n=n: done.append(n))
-    waited_for = [workers.wait() for _ in range(6)]
+        workers.submit(n, job(partial(done.append, n)))
+    waited_for = [workers.wait()[0] for _ in range(6)]
     workers.finish()
 
     assert sorted(waited_for) == sorted(done) == list(range(6))
@@ -40,7 +50,7 @@ def test_jobs_that_wait_are_done_together(number, jobs):
         most.append(len(ours()))
 
     for n in range(jobs):
-        workers.submit(n, wait)
+        workers.submit(n, job(wait))
     for _ in range(jobs):
         workers.wait()
     workers.finish()
@@ -53,8 +63,8 @@ def test_jobs_that_do_not_wait_are_done_by_one():
     workers = Threads(8)
 
     for n in range(16):
-        workers.submit(n, lambda: threads.add(threading.get_ident()))
-    workers.submit(16, all_done.set)
+        workers.submit(n, job(lambda: threads.add(threading.get_ident())))
+    workers.submit(16, job(all_done.set))
     all_done.wait(30)
     for _ in range(17):
         workers.wait()
@@ -72,11 +82,11 @@ def test_dismissed_ones_begin_no_other_job():
         begun.set()
         go.wait(30)
 
-    workers.submit("long", block)
+    workers.submit("long", job(block))
     begun.wait(30)
     (thread,) = ours()
     for n in range(2):
-        workers.submit(n, partial(others.append, n))
+        workers.submit(n, job(partial(others.append, n)))
     workers.dismiss()
     go.set()
     thread.join(30)
@@ -99,7 +109,7 @@ def test_without_threads_a_job_is_done_where_it_is_handed_over():
     threads = []
     workers = Workers()
 
-    workers.submit("job", lambda: threads.append(threading.current_thread()))
+    workers.submit("job", job(lambda: threads.append(threading.current_thread())))
 
     assert threads == [threading.current_thread()]
-    assert workers.wait() == "job"
+    assert workers.wait()[0] == "job"

@@ -24,7 +24,7 @@ class FakeClock:
         )
         self._ends_at = ends_at
 
-    def _sleep(self, seconds):
+    def _sleep(self, seconds, stop):
         assert seconds >= 0
         self.waits.append(seconds)
         self.now += seconds

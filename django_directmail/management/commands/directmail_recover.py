@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils.translation import gettext as _
 
-from django_directmail.log.recorder import settle_stranded, stranded
+from django_directmail.log.recovery import settle_stranded, stranded
 from django_directmail.management.batch_command import (
     BatchCommand,
     in_groups,
