@@ -76,7 +76,7 @@ class EmailBackend(BaseEmailBackend):
     @sensitive_variables()
     def __init__(self, *, fail_silently: bool = False, **kwargs: Any) -> None:
         alias = kwargs.get("alias")
-        self._has_options = any(key in kwargs for key in OPTIONS)
+        self._has_options = not OPTIONS.keys().isdisjoint(kwargs)
         # Taken out in place: a name of its own would keep a secret in this frame.
         self.account = get_account(
             {key: kwargs.pop(key) for key in OPTIONS if key in kwargs}, alias
@@ -147,10 +147,13 @@ class EmailBackend(BaseEmailBackend):
             for message, submission in due:
                 if isinstance(message, EmailMessage):
                     self._announce(message, submission)
-        submissions = [submission for _, submission in due]
-        outcomes = [submission.outcome() for submission in submissions]
+        outcomes = [submission.outcome() for _, submission in due]
         failed = [outcome for outcome in outcomes if outcome.error is not None]
-        sent = [s.outcome() for s in submissions if s.status.status == "accepted"]
+        sent = [
+            outcome
+            for outcome, (_, submission) in zip(outcomes, due, strict=True)
+            if submission.status.status == "accepted"
+        ]
         if failed:
             self._report(sent, failed, total=len(outcomes))
         return len(sent)

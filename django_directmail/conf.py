@@ -95,7 +95,7 @@ def get_account(options: Mapping[str, Any], alias: str | None = None) -> Account
             )
         log = LogOptions(**{**given.get("log", {}), **own.get("log", {})})
         # Credentials are one thing: parts of two keys never make a third.
-        if any(key in own for key in CREDENTIAL_KEYS):
+        if not own.keys().isdisjoint(CREDENTIAL_KEYS):
             given = {k: v for k, v in given.items() if k not in CREDENTIAL_KEYS}
         values = {**given, **own}
         _check_route(values)

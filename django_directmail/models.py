@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from django_directmail.conf import get_log
+from django_directmail.options import LogOptions
 
 __all__ = ["ON_ITS_WAY", "MailLog", "MailRecipient", "log_database", "new_id"]
 
@@ -43,9 +44,13 @@ def new_id() -> uuid.UUID:
     )
 
 
-def log_database() -> str:
-    """Return the alias of the database that the log is written to."""
-    return get_log().database or router.db_for_write(MailLog)
+def log_database(options: LogOptions | None = None) -> str:
+    """
+    Return the alias of the database that the log is written to.
+
+    ``options`` are those of an account; without them the settings are read.
+    """
+    return (options or get_log()).database or router.db_for_write(MailLog)
 
 
 class KeyField(models.CharField):  # type: ignore[type-arg]  # not subscriptable

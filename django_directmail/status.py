@@ -97,7 +97,7 @@ def combine(statuses: Iterable[str]) -> str | None:
         found.discard("suppressed")
     if "accepted" in found and len(found) > 1:
         found.add("partial")
-    return next((status for status in SEVERITY if status in found), None)
+    return min(found, key=SEVERITY.index, default=None)
 
 
 def status_of(error: Exception) -> str:

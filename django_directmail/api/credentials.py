@@ -131,7 +131,8 @@ def _find_problem(credentials: Credentials) -> str:
             continue
         if not isinstance(value, str) or not value:
             return f"{name} is empty."
-        if any(char.isspace() or not char.isprintable() for char in value):
+        # Of all white space, only the space itself counts as printable.
+        if " " in value or not value.isprintable():
             return f"{name} holds a space or a line break. Was it copied whole?"
         if not value.isascii():
             return f"{name} holds a character that is not ASCII. Was it copied right?"

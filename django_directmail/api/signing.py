@@ -46,8 +46,10 @@ FORM = "application/x-www-form-urlencoded"
 def build_canonical_query(parameters: Mapping[str, str]) -> str:
     """Encode the ``parameters``, sort them by name in byte order and join them."""
     return "&".join(
-        f"{percent_encode(name)}={percent_encode(value)}"
-        for name, value in sorted(parameters.items())
+        [
+            f"{percent_encode(name)}={percent_encode(value)}"
+            for name, value in sorted(parameters.items())
+        ]
     )
 
 

@@ -11,6 +11,7 @@ Neither function opens a transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connections, models
@@ -26,34 +27,21 @@ ROW_SIZE = 1_000
 
 def insert(model: type[models.Model], rows: Sequence[Any], using: str) -> None:
     """Insert ``rows`` into the database ``using``."""
-    queryset = model._default_manager.using(using)
     if connections[using].vendor == "sqlite":
-        fields = [
-            field
-            for field in model._meta.concrete_fields
-            if not isinstance(field, models.AutoField)
-        ]
-        columns = ", ".join(f'"{field.column}"' for field in fields)
-        marks = ", ".join(["%s"] * len(fields))
-        statement = f"({columns}) VALUES ({marks})"
-        _run_for_each(queryset, f"INSERT INTO {{table}} {statement}", fields, rows)
+        _run_for_each(*_insert_statement(model), rows, using)
         return
     for part in _parts(rows, using):
-        queryset.bulk_create(part)
+        models.QuerySet(model, using=using).bulk_create(part)
 
 
 def update(
-    model: type[models.Model], rows: Sequence[Any], names: Sequence[str], using: str
+    model: type[models.Model], rows: Sequence[Any], names: tuple[str, ...], using: str
 ) -> None:
     """Write the fields ``names`` of ``rows``, which exist in the database ``using``."""
-    queryset = model._default_manager.using(using)
-    fields: list[Any] = [model._meta.get_field(name) for name in names]
+    queryset: models.QuerySet[Any] = models.QuerySet(model, using=using)
     features = connections[using].features
     if connections[using].vendor == "sqlite":
-        pairs = ", ".join(f'"{field.column}" = %s' for field in fields)
-        key = model._meta.pk
-        statement = f'UPDATE {{table}} SET {pairs} WHERE "{key.column}" = %s'
-        _run_for_each(queryset, statement, [*fields, key], rows)
+        _run_for_each(*_update_statement(model, names), rows, using)
     elif features.supports_update_conflicts:
         # An upsert is the one statement that gives each row values of its own.
         target = ["pk"] if features.supports_update_conflicts_with_target else None
@@ -89,13 +77,32 @@ def _outline(row: Any, names: Sequence[str]) -> Any:
     return type(row)(pk=row.pk, **{name: getattr(row, name) for name in names})
 
 
+@cache
+def _insert_statement(model: type[models.Model]) -> tuple[str, list[Any]]:
+    """Return the statement for SQLite, and the fields whose values it takes."""
+    meta = model._meta
+    fields = [f for f in meta.concrete_fields if not isinstance(f, models.AutoField)]
+    columns = ", ".join([f'"{field.column}"' for field in fields])
+    marks = ", ".join(["%s"] * len(fields))
+    return f'INSERT INTO "{meta.db_table}" ({columns}) VALUES ({marks})', fields
+
+
+@cache
+def _update_statement(
+    model: type[models.Model], names: tuple[str, ...]
+) -> tuple[str, list[Any]]:
+    """Return the statement for SQLite, and the fields whose values it takes."""
+    meta = model._meta
+    fields: list[Any] = [meta.get_field(name) for name in names]
+    pairs = ", ".join([f'"{field.column}" = %s' for field in fields])
+    statement = f'UPDATE "{meta.db_table}" SET {pairs} WHERE "{meta.pk.column}" = %s'
+    return statement, [*fields, meta.pk]
+
+
 def _run_for_each(
-    queryset: models.QuerySet[Any],
-    statement: str,
-    fields: Sequence[Any],
-    rows: Sequence[Any],
+    statement: str, fields: Sequence[Any], rows: Sequence[Any], using: str
 ) -> None:
-    connection = connections[queryset.db]
+    connection = connections[using]
     values = [
         [
             field.get_db_prep_save(getattr(row, field.attname), connection)
@@ -103,9 +110,8 @@ def _run_for_each(
         ]
         for row in rows
     ]
-    table = connection.ops.quote_name(queryset.model._meta.db_table)
     with connection.cursor() as cursor:
-        cursor.executemany(statement.format(table=table), values)
+        cursor.executemany(statement, values)
 
 
 def _parts(rows: Sequence[Any], using: str) -> Iterator[list[Any]]:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from django_directmail.models import ON_ITS_WAY, MailLog, log_database
+from django_directmail.models import ON_ITS_WAY, MailLog
 
 __all__ = ["MAX_KEYS", "Known", "find"]
 
@@ -35,9 +35,8 @@ class Known(NamedTuple):
         return "unconfirmed" if self.status == "sending" and is_old else self.status
 
 
-def find(keys: list[str]) -> dict[str, list[Known]]:
+def find(keys: list[str], using: str) -> dict[str, list[Known]]:
     """Return what is known of the messages with these keys, by key, in one query."""
-    using = log_database()
     messages = MailLog.objects.using(using).filter(idempotency_key__in=keys)
     found = (
         MailLog.objects.using(using)

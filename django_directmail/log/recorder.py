@@ -54,6 +54,7 @@ class LogRecorder:
 
     def __init__(self, account: Account) -> None:
         self._account = account
+        self._using = log_database(account.log)
         self._entries: list[_Entry] = []
         #: Each message held for an earlier one of the same list, and that one.
         self._twins: list[tuple[Submission, Submission]] = []
@@ -64,7 +65,7 @@ class LogRecorder:
         try:
             self._begin()
         except Exception as error:
-            _report(error, ERROR)
+            _report(error, ERROR, self._using)
             self._refuse_unchecked()
 
     def mark(self, calls: Sequence[SubmittedCall]) -> Sequence[SubmittedCall]:
@@ -82,11 +83,11 @@ class LogRecorder:
                 self._finish()
             except Exception:
                 # A connection that was idle for a long list may just have been cut.
-                if not bulk_write.may_repeat(log_database()):
+                if not bulk_write.may_repeat(self._using):
                     raise
                 self._finish()
         except Exception as error:
-            _report(error, WARNING if has_failed else ERROR)
+            _report(error, WARNING if has_failed else ERROR, self._using)
         for twin, first in self._twins:
             twin.status = first.status
 
@@ -99,7 +100,7 @@ class LogRecorder:
         deadlocks = 0
         while True:
             try:
-                return _insert(self._entries)
+                return self._insert(self._entries)
             except IntegrityError:
                 # Another process wrote one of the keys at this very moment.
                 if not self._hold_known():
@@ -109,7 +110,7 @@ class LogRecorder:
                 deadlocks += 1
                 if deadlocks > MAX_DEADLOCKS or not self._keyed():
                     raise
-                if not bulk_write.may_repeat(log_database()):
+                if not bulk_write.may_repeat(self._using):
                     raise
                 self._hold_known()
 
@@ -133,10 +134,27 @@ class LogRecorder:
                 begun += entry.rows
         try:
             if begun:
-                with transaction.atomic(using=log_database()):
-                    bulk_write.update(MailLog, begun, OUTCOME, log_database())
+                with transaction.atomic(using=self._using):
+                    bulk_write.update(MailLog, begun, OUTCOME, self._using)
         finally:
-            _insert(missing)
+            self._insert(missing)
+
+    def _insert(self, entries: Sequence[_Entry]) -> None:
+        """Write the rows of all entries, and their recipients, or nothing."""
+        entries = [entry for entry in entries if entry.rows]
+        rows = [row for entry in entries for row in entry.rows]
+        if not rows:
+            return
+        recipients = [
+            row
+            for entry in entries
+            for row in recipients_of(entry.submission, entry.rows)
+        ]
+        with transaction.atomic(using=self._using):
+            bulk_write.insert(MailLog, rows, self._using)
+            bulk_write.insert(MailRecipient, recipients, self._using)
+        for entry in entries:
+            entry.is_written = True
 
     def _keyed(self) -> list[_Entry]:
         """Return the entries that are to be sent and have a key."""
@@ -184,7 +202,7 @@ class LogRecorder:
         keys = [key for key in waiting if key is not None]
         found_any = False
         for start in range(0, len(keys), MAX_KEYS):
-            for key, known in find(keys[start : start + MAX_KEYS]).items():
+            for key, known in find(keys[start : start + MAX_KEYS], self._using).items():
                 entry = waiting[key]
                 # Not for its own rows, if they were written after all.
                 if known[0].message_uid != entry.rows[0].message_uid:
@@ -204,27 +222,10 @@ def _hold(submission: Submission, known: list[Known]) -> None:
             )
         if row.address:
             status.note([row.address], row.settled, row.env_id or None)
-    status.status = combine(row.settled for row in known)
+    status.status = combine([row.settled for row in known])
 
 
-def _insert(entries: Sequence[_Entry]) -> None:
-    """Write the rows of all entries, and their recipients, or nothing."""
-    entries = [entry for entry in entries if entry.rows]
-    rows = [row for entry in entries for row in entry.rows]
-    if not rows:
-        return
-    recipients = [
-        row for entry in entries for row in recipients_of(entry.submission, entry.rows)
-    ]
-    using = log_database()
-    with transaction.atomic(using=using):
-        bulk_write.insert(MailLog, rows, using)
-        bulk_write.insert(MailRecipient, recipients, using)
-    for entry in entries:
-        entry.is_written = True
-
-
-def _report(error: Exception, level: int) -> None:
+def _report(error: Exception, level: int, using: str) -> None:
     token = _reporting.set(_reporting.get() + 1)
     try:
         # Not the text of the error: databases like to quote the row. And short: it may
@@ -236,7 +237,7 @@ def _report(error: Exception, level: int) -> None:
             ' set LOG["ENABLED"] to False.',
             type(error).__name__,
         )
-        bulk_write.may_repeat(log_database())
+        bulk_write.may_repeat(using)
     except Exception as further:
         logger.debug("The log could not even be reported: %s", type(further).__name__)
     finally:

@@ -13,7 +13,6 @@ from typing import Any
 
 from django.utils import timezone
 
-from django_directmail.conf import get_setting
 from django_directmail.models import MailLog, MailRecipient
 
 __all__ = ["clean", "fit", "fit_json", "moment", "size_of"]
@@ -56,6 +55,7 @@ def size_of(text: str) -> int:
 
 def moment(value: datetime | None) -> datetime | None:
     """Return ``value`` as the database wants it, which depends on ``USE_TZ``."""
-    if value is None or get_setting("USE_TZ"):
+    # Django's own clock follows USE_TZ.
+    if value is None or timezone.is_aware(timezone.now()):
         return value
     return timezone.make_naive(value, timezone.get_default_timezone())

@@ -155,7 +155,7 @@ class Submission:
             env_id = call.result.env_id if call.result else None
             self.status.note(call.planned.recipients, call.status, env_id)
         self.status.results = [call.result for call in self.calls if call.result]
-        self.status.status = combine(call.status for call in self.calls)
+        self.status.status = combine([call.status for call in self.calls])
         self.status.error = self._error()
 
     def _error(self) -> Exception | None:
