@@ -43,7 +43,7 @@ from django_directmail.sandbox.authentication import REQUIRED
 from django_directmail.sandbox.faults import KINDS, Fault
 from django_directmail.sandbox.mailbox import HIDDEN, Mail
 from django_directmail.sandbox.sms_service import Sms
-from django_directmail.sandbox.web_ui import Viewer
+from django_directmail.sandbox.web_ui import WebUi
 from django_directmail.signals import post_send, pre_send
 
 ROOT = Path(__file__).parent.parent
@@ -396,8 +396,8 @@ class TestSandbox:
 
 
 def api_routes():
-    """Return method and path of each ``case`` in the viewer's API."""
-    source = textwrap.dedent(inspect.getsource(Viewer._api))
+    """Return method and path of each ``case`` in the JSON API of the sandbox."""
+    source = textwrap.dedent(inspect.getsource(WebUi._respond_with_json))
     for case in ast.walk(ast.parse(source)):
         if isinstance(case, ast.match_case):
             method, path = case.pattern.patterns

@@ -186,7 +186,7 @@ def test_a_failed_upload_shows_nothing_of_the_file_or_its_policy(
 
     error = failure("mail")
 
-    secrets = [*SECRETS, site.service.files.secret, "OSSAccessKeyId"]
+    secrets = [*SECRETS, site.service.file_store.secret, "OSSAccessKeyId"]
     assert policies
     assert found_in(shown(error), [*HIDDEN, *secrets]) == []
     assert found_in(logged(), [*HIDDEN, *secrets]) == []

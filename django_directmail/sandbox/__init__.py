@@ -1,9 +1,9 @@
 """
-A local DirectMail to build and test against, without an account.
+A local DirectMail for development and tests, without an account.
 
 It checks signatures and parameters as the service documents them, keeps the mail in
-memory and shows it in a browser. Standard library only, apart from the signatures,
-which it shares with :mod:`django_directmail.api`.
+memory and shows it in a browser. It needs the standard library only, apart from
+:mod:`django_directmail.api`, whose signatures it uses.
 """
 
 from django_directmail.sandbox.accounts import (

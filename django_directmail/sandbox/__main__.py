@@ -10,7 +10,7 @@ from django_directmail.sandbox.command_line import add_arguments, serve
 
 
 def main() -> int:
-    """Run the command line; return the exit status."""
+    """Start the sandbox with the given options; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m django_directmail.sandbox",
         description="A local DirectMail: checks the calls, keeps and shows the mail.",

@@ -1,4 +1,4 @@
-"""What can be asked about the account, and what the sandbox answers."""
+"""The actions that query the account: its summary and its sender addresses."""
 
 from __future__ import annotations
 
@@ -6,32 +6,37 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
-from django_directmail.sandbox.authentication import Call
-from django_directmail.sandbox.domains_tags_templates import Console
+from django_directmail.sandbox.domains_tags_templates import DomainsTagsTemplates
+from django_directmail.sandbox.http_request import ApiCall
 from django_directmail.sandbox.mailbox import Mailbox
-from django_directmail.sandbox.paging import key_word, page_of
+from django_directmail.sandbox.paging import make_page, read_key_word
 from django_directmail.sandbox.responses import new_request_id
 from django_directmail.sandbox.seed_data import RECEIVERS, TEMPLATES
 
-__all__ = ["Queries"]
+__all__ = ["AccountQueries"]
 
 
-class Queries:
-    """The account's state, as far as a sandbox has one."""
+class AccountQueries:
+    """Answers with fixed quotas, and with the senders and counts of this sandbox."""
 
     version = "2015-11-23"
 
-    def __init__(self, senders: Senders, mailbox: Mailbox, console: Console) -> None:
+    def __init__(
+        self,
+        senders: Senders,
+        mailbox: Mailbox,
+        domains_tags_templates: DomainsTagsTemplates,
+    ) -> None:
         self.senders = senders
         self.mailbox = mailbox
-        self.console = console
-        #: Action to the method that carries it out.
-        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+        self.domains_tags_templates = domains_tags_templates
+        #: For each action the method that executes it.
+        self.actions: dict[str, Callable[[ApiCall], Mapping[str, Any]]] = {
             "DescAccountSummary": self._desc_account_summary,
             "QueryMailAddressByParam": self._query_mail_address_by_param,
         }
 
-    def _desc_account_summary(self, call: Call) -> Mapping[str, Any]:
+    def _desc_account_summary(self, call: ApiCall) -> Mapping[str, Any]:
         return {
             "RequestId": new_request_id(),
             "UserStatus": 0,
@@ -44,23 +49,23 @@ class Queries:
             "Domains": len(self.senders.domains),
             "MailAddresses": len(self.senders.patterns),
             "Receivers": len(RECEIVERS),
-            "Tags": len(self.console.tags),
+            "Tags": len(self.domains_tags_templates.tags),
             "Templates": len(TEMPLATES),
             "EnableTimes": 0,
             "IpChannelType": "normal",
         }
 
-    def _query_mail_address_by_param(self, call: Call) -> Mapping[str, Any]:
-        word = key_word(call.parameters, 60)
+    def _query_mail_address_by_param(self, call: ApiCall) -> Mapping[str, Any]:
+        word = read_key_word(call.parameters, 60)
         found = [
             sender
             for sender in self.senders.patterns
-            if word in sender or self.senders.know(word)
+            if word in sender or self.senders.include(word)
         ]
         rows = [
             {
                 "MailAddressId": str(number),
-                "AccountName": word if self.senders.know(word) else sender,
+                "AccountName": word if self.senders.include(word) else sender,
                 "Sendtype": "trigger",
                 "AccountStatus": "0",
                 "DomainStatus": "0",
@@ -74,4 +79,4 @@ class Queries:
             }
             for number, sender in enumerate(found, start=1)
         ]
-        return page_of(rows, call.parameters, "mailAddress")
+        return make_page(rows, call.parameters, "mailAddress")

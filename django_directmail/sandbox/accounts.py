@@ -1,4 +1,4 @@
-"""Whom the sandbox knows: its fixed credentials and its sender addresses."""
+"""The accounts of the sandbox: its AccessKeys and its sender addresses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
     "Senders",
 ]
 
-# Fixed and public on purpose: they open nothing but this sandbox.
+# Fixed and public on purpose: they are valid in the sandbox only.
 ACCESS_KEY_ID = "sandbox-id"
 ACCESS_KEY_SECRET = "sandbox-secret"
 INACTIVE_ACCESS_KEY_ID = "sandbox-inactive-id"
@@ -33,7 +33,7 @@ DEFAULT_SENDERS = ("@example.com", "@example.net", "@example.org")
 
 @dataclass(frozen=True)
 class Key:
-    """An AccessKey of the sandbox; ``token`` is set for temporary ones."""
+    """The secret of an AccessKey; a temporary one also has a security ``token``."""
 
     secret: str
     token: str = ""
@@ -49,17 +49,17 @@ KEYS = {
 
 class Senders:
     """
-    The sender addresses that exist in this DirectMail.
+    The sender addresses that exist in the sandbox.
 
-    Each of ``patterns`` is an address, ``@domain`` for a domain and all below it, or
-    ``*`` for everybody.
+    Each of ``patterns`` is an address, ``@domain`` for a domain and its subdomains, or
+    ``*`` for every address.
     """
 
     def __init__(self, patterns: Iterable[str] = DEFAULT_SENDERS) -> None:
         self.patterns = tuple(pattern.strip().lower() for pattern in patterns)
 
-    def know(self, address: str) -> bool:
-        """Say whether ``address`` may send."""
+    def include(self, address: str) -> bool:
+        """Say whether ``address`` is one of these senders."""
         address = address.lower()
         domain = address.rpartition("@")[2]
         return any(

@@ -1,28 +1,26 @@
 """
-The gateway in front of the service: who is calling, and is it really this request?
+Check AccessKey, signature, time and nonce of a request, as Alibaba Cloud does.
 
-Codes are those of the gateway's pages (48054, 434846) and of DirectMail's own.
+The error codes are from the pages of Alibaba Cloud's API gateway (48054, 434846) and
+from DirectMail's own page.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from django_directmail.api import signing
 from django_directmail.api.errors import InvalidSignature
 from django_directmail.sandbox.accounts import KEYS, STS_EXPIRED_TOKEN, Key
+from django_directmail.sandbox.http_request import ApiCall, HttpRequest
 from django_directmail.sandbox.responses import Refusal
 
-__all__ = ["BUCKET", "Call", "HttpCall", "Nonces", "authenticate", "read_format"]
+__all__ = ["Nonces", "authenticate"]
 
-#: Where files are uploaded to: a host below that of the sandbox, or a path on it.
-BUCKET = "directmail-sandbox"
-#: How far the time of a request may be off, in seconds.
+#: How many seconds the time of a request may differ from the time of the sandbox.
 TOLERANCE = 15 * 60
-#: Common parameters that every signed call must have, by kind of signature.
+#: The common parameters without which HMAC-SHA1 cannot be checked.
 REQUIRED = (
     "Action",
     "Version",
@@ -34,76 +32,15 @@ REQUIRED = (
 )
 
 
-@dataclass(frozen=True)
-class HttpCall:
-    """One HTTP request as it came in. ``headers`` are keyed in lower case."""
-
-    method: str
-    query: Mapping[str, str]
-    form: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-    path: str = "/"
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """Query and form together, as the service reads them."""
-        return {**self.query, **self.form}
-
-    @property
-    def host(self) -> str:
-        """The host and port by which the caller knows us."""
-        return self.headers.get("host", "")
-
-    @property
-    def is_upload(self) -> bool:
-        """Whether it is for the file store and not for the gateway."""
-        return self.path == f"/{BUCKET}/" or self.host.startswith(f"{BUCKET}.")
-
-    @property
-    def is_call(self) -> bool:
-        """Whether it is for the API or the file store, and not for a browser."""
-        if self.is_upload:
-            return True
-        if self.method in ("GET", "HEAD"):
-            asks = "x-acs-action" in self.headers or "Action" in self.query
-            return self.path == "/" and asks
-        return self.path == "/"
-
-    @property
-    def action(self) -> str:
-        """The action that is asked for, ``"PostObject"`` for the post of a file."""
-        if self.is_upload:
-            return "PostObject"
-        return self.headers.get("x-acs-action") or self.parameters.get("Action", "")
-
-
-@dataclass(frozen=True)
-class Call:
-    """
-    A call whose signature was found right; ``version`` tells the product.
-
-    ``host`` is the one that the caller called.
-    """
-
-    version: str
-    action: str
-    signature: str
-    access_key_id: str
-    format: str
-    parameters: Mapping[str, str]
-    host: str = ""
-
-
 class Nonces:
-    """Remembers the nonces of the time in which a request would still be taken."""
+    """The used nonces. Each is kept as long as its request could be accepted."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._seen: dict[tuple[str, str], float] = {}
 
     def use(self, access_key_id: str, nonce: str, now: float) -> bool:
-        """Return ``False`` if this nonce was used before."""
+        """Record the nonce of a key; return ``False`` if it was used before."""
         with self._lock:
             for key, seen in list(self._seen.items()):
                 if seen > now - 2 * TOLERANCE:
@@ -115,22 +52,20 @@ class Nonces:
             return True
 
 
-def read_format(http: HttpCall) -> str:
-    """Return ``"JSON"`` or ``"XML"``; without ``Format`` the old signature gets XML."""
-    default = "JSON" if _is_acs3(http) else "XML"
-    return http.parameters.get("Format", default).upper()
+def authenticate(request: HttpRequest, nonces: Nonces) -> ApiCall:
+    """
+    Return the call in ``request``.
 
-
-def authenticate(http: HttpCall, nonces: Nonces) -> Call:
-    """Return the call if it is genuine, new and of this time; else :exc:`Refusal`."""
-    if http.method not in ("GET", "POST"):
+    Raise :exc:`Refusal` if its key, signature or time is wrong, or its nonce is used.
+    """
+    if request.method not in ("GET", "POST"):
         raise Refusal(400, "UnsupportedHTTPMethod", "Use GET or POST.")
-    if read_format(http) not in ("JSON", "XML"):
+    if request.format not in ("JSON", "XML"):
         raise Refusal(400, "InvalidParameter.Format", "Format must be JSON or XML.")
-    if _is_acs3(http):
-        call, nonce, timestamp = _verify_acs3(http)
+    if request.is_acs3:
+        call, nonce, timestamp = _verify_acs3(request)
     else:
-        call, nonce, timestamp = _verify_rpc(http)
+        call, nonce, timestamp = _verify_rpc(request)
     now = datetime.now(timezone.utc).timestamp()
     _check_time(timestamp, now)
     if not nonces.use(call.access_key_id, nonce, now):
@@ -140,15 +75,8 @@ def authenticate(http: HttpCall, nonces: Nonces) -> Call:
     return call
 
 
-def _is_acs3(http: HttpCall) -> bool:
-    # The SDK sends some x-acs-* headers with the old signature, too.
-    if "authorization" in http.headers:
-        return True
-    return "x-acs-action" in http.headers and "AccessKeyId" not in http.parameters
-
-
-def _verify_rpc(http: HttpCall) -> tuple[Call, str, str]:
-    parameters = http.parameters
+def _verify_rpc(request: HttpRequest) -> tuple[ApiCall, str, str]:
+    parameters = request.parameters
     for name in REQUIRED:
         if not parameters.get(name):
             raise Refusal(400, f"Missing{name}", f"{name} is mandatory.")
@@ -166,28 +94,28 @@ def _verify_rpc(http: HttpCall) -> tuple[Call, str, str]:
     access_key_id = parameters["AccessKeyId"]
     key = _find_key(access_key_id, parameters.get("SecurityToken", ""))
     try:
-        signing.verify_rpc(http.method, parameters, key.secret)
+        signing.verify_rpc(request.method, parameters, key.secret)
     except InvalidSignature:
-        # The service repeats what it signed, body and all; so do we, because our
-        # users' error handling has to cope with that.
+        # The service returns its whole string to sign, with the body of the mail. The
+        # sandbox does the same: error handling must not write that to a log file.
         signed = {k: v for k, v in parameters.items() if k != "Signature"}
         query = signing.build_canonical_query(signed)
-        text = signing.build_string_to_sign(http.method, query)
-        raise _mismatch(f"server string to sign is:{text}") from None
-    call = Call(
+        text = signing.build_string_to_sign(request.method, query)
+        raise _signature_mismatch(f"server string to sign is:{text}") from None
+    call = ApiCall(
         version=parameters["Version"],
         action=parameters["Action"],
         signature=signing.HMAC_SHA1,
         access_key_id=access_key_id,
-        format=read_format(http),
+        format=request.format,
         parameters=parameters,
-        host=http.host,
+        host=request.host,
     )
     return call, parameters["SignatureNonce"], parameters["Timestamp"]
 
 
-def _verify_acs3(http: HttpCall) -> tuple[Call, str, str]:
-    headers = http.headers
+def _verify_acs3(request: HttpRequest) -> tuple[ApiCall, str, str]:
+    headers = request.headers
     for name in ("action", "version", "date", "signature-nonce", "content-sha256"):
         if not headers.get(f"x-acs-{name}"):
             raise Refusal(
@@ -201,30 +129,34 @@ def _verify_acs3(http: HttpCall) -> tuple[Call, str, str]:
         authorization.access_key_id, headers.get("x-acs-security-token", "")
     )
     try:
-        signing.verify_acs3(http.method, http.query, headers, http.body, key.secret)
+        signing.verify_acs3(
+            request.method, request.query, headers, request.body, key.secret
+        )
     except InvalidSignature as error:
         present = [name for name in authorization.signed_headers if name in headers]
         text = signing.build_canonical_request(
-            http.method,
-            http.query,
+            request.method,
+            request.query,
             headers,
             present,
-            signing.hash_payload(http.body),
+            signing.hash_payload(request.body),
         )
-        raise _mismatch(f"{error} server CanonicalRequest is:{text}") from None
-    call = Call(
+        raise _signature_mismatch(
+            f"{error} server CanonicalRequest is:{text}"
+        ) from None
+    call = ApiCall(
         version=headers["x-acs-version"],
         action=headers["x-acs-action"],
         signature=signing.ACS3_HMAC_SHA256,
         access_key_id=authorization.access_key_id,
-        format=read_format(http),
-        parameters=http.parameters,
-        host=http.host,
+        format=request.format,
+        parameters=request.parameters,
+        host=request.host,
     )
     return call, headers["x-acs-signature-nonce"], headers["x-acs-date"]
 
 
-def _mismatch(detail: str) -> Refusal:
+def _signature_mismatch(detail: str) -> Refusal:
     return Refusal(
         400,
         "SignatureDoesNotMatch",

@@ -1,4 +1,4 @@
-"""BatchSendMail: who gets what, and what of it the service refuses."""
+"""Check a BatchSendMail call, and create the mail of each recipient."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ from django_directmail.sandbox.validation import (
 
 __all__ = ["read_batch"]
 
-StoredT = TypeVar("StoredT")
+ValueT = TypeVar("ValueT")
 
 MANDATORY = ("AccountName", "AddressType")
 MAX_RECEIVERS = 100
 CONTENT = ("Alias", "Subject", "HtmlBody", "TextBody")
-#: Variables are written {UserName}; braces around anything else are none.
+#: A variable, such as {UserName}; other text in braces, such as CSS, is not one.
 VARIABLE = re.compile(r"\{(\w+)\}")
 
 
 def read_batch(parameters: Mapping[str, str], senders: Senders) -> list[dict[str, Any]]:
     """
-    Return the mail of each receiver, as the fields of a mail that are its own.
+    Return one dict for each mail: the fields in which the mails of a batch differ.
 
-    Raise :exc:`Refusal` for the first thing that the service would refuse.
+    DirectMail calls a recipient with its variables a receiver. Raise :exc:`Refusal` for
+    the first error that the service would find.
     """
     check_values(parameters, MANDATORY)
     _check_account(parameters)
@@ -45,7 +46,7 @@ def read_batch(parameters: Mapping[str, str], senders: Senders) -> list[dict[str
 def _check_account(parameters: Mapping[str, str]) -> None:
     account = parameters["AccountName"]
     if parameters.get("DomainAuth", "").lower() == "true" and "@" not in account:
-        # A domain that is authorised as a whole stands for its sender.
+        # The service sends from this address if the domain itself is authenticated.
         account = f"domain-auth-created-by-system@{account}"
     if not is_address(account):
         raise Refusal(
@@ -56,12 +57,12 @@ def _check_account(parameters: Mapping[str, str]) -> None:
 
 
 def _receivers(parameters: Mapping[str, str]) -> list[dict[str, Any]]:
-    """Return the receivers: those of a stored list, if both are given."""
+    """Return the receivers; ``ReceiversName`` takes precedence over ``Receivers``."""
     name = parameters.get("ReceiversName")
     if name:
-        return _stored(RECEIVERS, name, "InvalidReceiver.NotFound")
+        return _find_by_name(RECEIVERS, name, "InvalidReceiver.NotFound")
     text = parameters.get("Receivers")
-    # The SDK sends an empty array for one that is not given.
+    # The SDK sends an empty array if there are no receivers.
     if not text or text == "[]":
         raise Refusal(
             400, "MissingReceivers", "Receivers or ReceiversName is mandatory."
@@ -94,14 +95,18 @@ def _is_receiver(value: Any) -> bool:
 
 
 def _content(parameters: Mapping[str, str]) -> dict[str, str]:
-    """Return the content: that of a stored template, if both are given."""
+    """
+    Return the content, with variables.
+
+    ``TemplateName`` takes precedence over ``TemplateContent``.
+    """
     name = parameters.get("TemplateName")
     if name:
         if not at_most(30)(name):
             raise Refusal(
                 400, "InvalidTemplateName.Malformed", "More than 30 characters."
             )
-        return _stored(_approved(), name, "InvalidTemplate.NotFound")
+        return _find_by_name(_approved(), name, "InvalidTemplate.NotFound")
     text = parameters.get("TemplateContent")
     if not text:
         raise Refusal(
@@ -122,7 +127,7 @@ def _content(parameters: Mapping[str, str]) -> dict[str, str]:
 
 
 def _approved() -> dict[str, dict[str, str]]:
-    """Return the content of the templates that may be used, by their names."""
+    """Return the content of each approved template, by name."""
     return {
         t.name: dict(zip(CONTENT, (t.alias, t.subject, t.html, t.text), strict=True))
         for t in TEMPLATES.values()
@@ -145,7 +150,7 @@ def _check_content(content: Mapping[str, str]) -> None:
     check_body_size(*bodies)
 
 
-def _stored(known: Mapping[str, StoredT], name: str, code: str) -> StoredT:
+def _find_by_name(known: Mapping[str, ValueT], name: str, code: str) -> ValueT:
     if name not in known:
         text = f"This sandbox knows {', '.join(known)} only."
         raise Refusal(404, code, f"The specified name does not exist. {text}")
@@ -153,7 +158,7 @@ def _stored(known: Mapping[str, StoredT], name: str, code: str) -> StoredT:
 
 
 def _fill_in(content: Mapping[str, str], receiver: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one mail; a variable without data stays as it is, with a note."""
+    """Return one mail; a variable without a value is not replaced and gets a note."""
     data: dict[str, str] = receiver.get("TemplateData") or {}
     texts = {name: content[name] for name in ("Subject", "TextBody", "HtmlBody")}
     missing = dict.fromkeys(

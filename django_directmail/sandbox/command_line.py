@@ -1,4 +1,4 @@
-"""The command line, for ``python -m django_directmail.sandbox`` and for manage.py."""
+"""Options and output of ``python -m django_directmail.sandbox`` and manage.py."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from django_directmail.sandbox import accounts
 from django_directmail.sandbox.server import DEFAULT_PORT, Sandbox
 
-__all__ = ["add_arguments", "banner", "serve"]
+__all__ = ["add_arguments", "serve", "start_message"]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of the sandbox."""
+    """Add the options of the sandbox to ``parser``."""
     parser.add_argument(
         "--port",
         type=_port,
@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--host",
         default="127.0.0.1",
-        help="Address to listen on. Default: 127.0.0.1. Anybody who reaches another"
-        " one can read the mail.",
+        help="Address to listen on. Default: 127.0.0.1. With another address, everybody"
+        " who can connect to it can read the mail.",
     )
     parser.add_argument(
         "--sender",
@@ -39,9 +39,9 @@ def serve(
     *, host: str, port: int, senders: Iterable[str], write: Callable[[str], object]
 ) -> None:
     """
-    Serve until Ctrl+C, after handing the banner to ``write``.
+    Serve until Ctrl+C; write a start message with ``write``.
 
-    Raise :exc:`OSError`, with a text for people, if the address cannot be had.
+    Raise :exc:`OSError` with a message for the user if it cannot listen on the port.
     """
     try:
         sandbox = Sandbox(
@@ -52,7 +52,7 @@ def serve(
             f"Cannot listen on {host}, port {port}: {error.strerror or error}."
             " Is a sandbox running already? --port 0 picks a free port."
         ) from None
-    write(banner(sandbox))
+    write(start_message(sandbox))
     try:
         sandbox.serve_forever()
     except KeyboardInterrupt:
@@ -61,8 +61,8 @@ def serve(
         sandbox.stop()
 
 
-def banner(sandbox: Sandbox) -> str:
-    """Return what to put into the settings, and what the sandbox knows."""
+def start_message(sandbox: Sandbox) -> str:
+    """Return the start message: the settings to use, and the valid senders."""
     return f"""\
 DirectMail sandbox at {sandbox.url} (open it in a browser; Ctrl+C stops it)
 

@@ -1,4 +1,4 @@
-"""What became of the mail in the mailbox: all of it was delivered, and none opened."""
+"""The statistics actions: every mail in the mailbox was delivered, none was opened."""
 
 from __future__ import annotations
 
@@ -9,39 +9,39 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
-from django_directmail.sandbox.authentication import Call
+from django_directmail.sandbox.http_request import ApiCall
 from django_directmail.sandbox.mailbox import Mail, Mailbox
-from django_directmail.sandbox.paging import positive
+from django_directmail.sandbox.paging import read_positive
 from django_directmail.sandbox.responses import Refusal, new_request_id
 from django_directmail.sandbox.validation import one_of
 
-__all__ = ["Statistics"]
+__all__ = ["DeliveryStatistics"]
 
-#: The clock of all that is asked for here.
+#: The time zone of the times in these actions.
 BEIJING = timezone(timedelta(hours=8))
 DAY, MINUTE = "%Y-%m-%d", "%Y-%m-%d %H:%M"
-#: Delivered, invalid address, spam, failed.
+#: The values of ``Status``: delivered, invalid address, spam, failed.
 STATES = ("0", "2", "3", "4")
-#: Of these, one can be asked for at a time.
+#: A query may have one of these.
 FILTERS = ("AccountName", "TagName", "ToAddress")
 
 
-class Statistics:
-    """Rows and totals of the mail that is kept, oldest first."""
+class DeliveryStatistics:
+    """Details and totals of the mails in the mailbox, oldest first."""
 
     version = "2015-11-23"
 
     def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
         self.senders = senders
         self.mailbox = mailbox
-        #: Action to the method that carries it out.
-        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+        #: For each action the method that executes it.
+        self.actions: dict[str, Callable[[ApiCall], Mapping[str, Any]]] = {
             "SenderStatisticsDetailByParam": self._details,
             "SenderStatisticsByTagNameAndBatchID": self._daily_totals,
             "GetTrackList": self._track_list,
         }
 
-    def _details(self, call: Call) -> Mapping[str, Any]:
+    def _details(self, call: ApiCall) -> Mapping[str, Any]:
         p = call.parameters
         if len([name for name in FILTERS if p.get(name)]) > 1:
             raise Refusal(
@@ -54,13 +54,13 @@ class Statistics:
         start, end = _moment(p, "StartTime", MINUTE), _moment(p, "EndTime", MINUTE)
         if start and end:
             _check_span(start, end, days=30)
-        length = positive(p, "Length", 10, at_most=100)
+        length = read_positive(p, "Length", 10, at_most=100)
         last = _position(p.get("NextStart", ""))
         found = [
             ((mail.id, number), _detail(mail, address))
             for mail in self._mails(p)
             if (not start or start <= _received(mail))
-            # The minute that is named is part of the time.
+            # EndTime includes its whole minute.
             and (not end or _received(mail) < end + timedelta(minutes=1))
             for number, address in enumerate([*mail.to, *mail.bcc], start=1)
             if p.get("ToAddress", address).lower() == address.lower()
@@ -74,7 +74,7 @@ class Statistics:
             "data": {"mailDetail": [row for _position, row in found[:length]]},
         }
 
-    def _daily_totals(self, call: Call) -> Mapping[str, Any]:
+    def _daily_totals(self, call: ApiCall) -> Mapping[str, Any]:
         days = self._days(call.parameters, back=90, span=31)
         rows = [
             {
@@ -94,14 +94,14 @@ class Statistics:
             "data": {"stat": rows},
         }
 
-    def _track_list(self, call: Call) -> Mapping[str, Any]:
+    def _track_list(self, call: ApiCall) -> Mapping[str, Any]:
         p = call.parameters
         if p.get("TagName") and not p.get("AccountName"):
             raise Refusal(
                 400, "MissingAccountName", "AccountName is mandatory with TagName."
             )
-        page = positive(p, "PageNumber", 1)
-        size = positive(p, "PageSize", 10)
+        page = read_positive(p, "PageNumber", 1)
+        size = read_positive(p, "PageSize", 10)
         names = ("Open", "UniqueOpen", "Click", "UniqueClick")
         rows = [
             {
@@ -124,7 +124,7 @@ class Statistics:
     def _days(
         self, p: Mapping[str, str], *, back: int, span: int, tracked: bool = False
     ) -> Counter[str]:
-        """Return the days that are asked for and had mail, with how many recipients."""
+        """Return the number of recipients for each day of the query that had mail."""
         start, end = _moment(p, "StartTime", DAY), _moment(p, "EndTime", DAY)
         if start is None or end is None:
             raise Refusal(
@@ -146,10 +146,10 @@ class Statistics:
         return days
 
     def _mails(self, p: Mapping[str, str]) -> Iterator[Mail]:
-        """Yield the mails of the sender, the tag and the domain that are asked for."""
+        """Yield the mails with the sender, tag and domain of the query."""
         sender, tag = p.get("AccountName", "").lower(), p.get("TagName", "")
         domain = p.get("Domain", "").lower()
-        if sender and not self.senders.know(sender):
+        if sender and not self.senders.include(sender):
             raise Refusal(
                 404,
                 "InvalidMailAddress.NotFound",
@@ -210,7 +210,7 @@ def _check_span(start: datetime, end: datetime, *, days: int) -> None:
 
 
 def _position(text: str) -> tuple[int, int]:
-    """Return the mail and the recipient after which to go on."""
+    """Return the mail id and recipient number after which the next page begins."""
     if not text:
         return (0, 0)
     found = re.fullmatch("([0-9]{1,9})#([0-9]{1,9})", text)

@@ -1,4 +1,4 @@
-"""What people make in the console: domains, tags and templates."""
+"""The actions for domains, tags and templates."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_directmail.sandbox.accounts import Senders
-from django_directmail.sandbox.authentication import Call
-from django_directmail.sandbox.paging import key_word, page_of
+from django_directmail.sandbox.http_request import ApiCall
+from django_directmail.sandbox.paging import make_page, read_key_word
 from django_directmail.sandbox.responses import Refusal, new_request_id
 from django_directmail.sandbox.seed_data import TEMPLATES
 
-__all__ = ["Console"]
+__all__ = ["DomainsTagsTemplates"]
 
 CREATED, CREATED_SECONDS = "2026-01-02T03:04Z", 1767323040
 FIRST_DOMAIN_ID, FIRST_TAG_ID = 158910, 22001
-#: As many as an account may have (direct-mail/product-overview/limits).
+#: The limit of an account (direct-mail/product-overview/limits).
 MAX_TAGS = 500
 
 
-class Console:
+class DomainsTagsTemplates:
     """
-    Domains as the senders have them, all verified; tags; three templates.
+    The domains of the senders, all verified; the tags; the templates of the seed data.
 
-    A domain below one of a sender, or any where everybody may send, is known from the
-    first time that somebody asks for it by its whole name.
+    A subdomain, or any domain if every address is a sender, is added when a query has
+    its whole name as the key word.
     """
 
     version = "2015-11-23"
 
     def __init__(self, senders: Senders) -> None:
         self.senders = senders
-        #: Name to id and description, in the order in which they were created.
+        #: For each tag name its id and description, in the order of creation.
         self.tags: dict[str, tuple[str, str]] = {}
         self._domains = list(senders.domains)
         self._lock = threading.Lock()
-        #: Action to the method that carries it out.
-        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+        #: For each action the method that executes it.
+        self.actions: dict[str, Callable[[ApiCall], Mapping[str, Any]]] = {
             "QueryDomainByParam": self._query_domain_by_param,
             "DescDomain": self._desc_domain,
             "QueryTagByParam": self._query_tag_by_param,
@@ -47,13 +47,13 @@ class Console:
             "DescTemplate": self._desc_template,
         }
 
-    def _query_domain_by_param(self, call: Call) -> Mapping[str, Any]:
-        word = key_word(call.parameters, 50)
+    def _query_domain_by_param(self, call: ApiCall) -> Mapping[str, Any]:
+        word = read_key_word(call.parameters, 50)
         status = call.parameters.get("Status", "0")
         if status not in ("0", "1"):
             raise Refusal(400, "InvalidStatus", "Status must be 0 or 1.")
         with self._lock:
-            if "." in word and self.senders.know(f"postmaster@{word}"):
+            if "." in word and self.senders.include(f"postmaster@{word}"):
                 self._domains = list(dict.fromkeys([*self._domains, word]))
             domains = list(enumerate(self._domains, start=FIRST_DOMAIN_ID))
         rows = [
@@ -66,16 +66,16 @@ class Console:
                 "CnameAuthStatus": "0",
                 "ConfirmStatus": "0",
                 "IcpStatus": "1",
-                "DomainRecord": _ownership(number),
+                "DomainRecord": _ownership_record(number),
                 "CreateTime": CREATED,
                 "UtcCreateTime": CREATED_SECONDS,
             }
             for number, domain in domains
             if word in domain and status == "0"
         ]
-        return page_of(rows, call.parameters, "domain")
+        return make_page(rows, call.parameters, "domain")
 
-    def _desc_domain(self, call: Call) -> Mapping[str, Any]:
+    def _desc_domain(self, call: ApiCall) -> Mapping[str, Any]:
         wanted = call.parameters.get("DomainId", "")
         with self._lock:
             domains = {str(n): d for n, d in enumerate(self._domains, FIRST_DOMAIN_ID)}
@@ -87,8 +87,8 @@ class Console:
             )
         return _details(int(wanted), domains[wanted])
 
-    def _query_tag_by_param(self, call: Call) -> Mapping[str, Any]:
-        word = key_word(call.parameters, 50)
+    def _query_tag_by_param(self, call: ApiCall) -> Mapping[str, Any]:
+        word = read_key_word(call.parameters, 50)
         with self._lock:
             tags = dict(self.tags)
         rows = [
@@ -96,9 +96,9 @@ class Console:
             for name, (tag_id, description) in tags.items()
             if word in name.lower()
         ]
-        return page_of(rows, call.parameters, "tag")
+        return make_page(rows, call.parameters, "tag")
 
-    def _create_tag(self, call: Call) -> Mapping[str, Any]:
+    def _create_tag(self, call: ApiCall) -> Mapping[str, Any]:
         name = call.parameters.get("TagName", "")
         if re.fullmatch("[A-Za-z0-9_]{1,128}", name) is None:
             raise Refusal(
@@ -119,8 +119,8 @@ class Console:
             self.tags[name] = (tag_id, call.parameters.get("TagDescription", ""))
         return {"RequestId": new_request_id(), "TagId": tag_id}
 
-    def _query_template_by_param(self, call: Call) -> Mapping[str, Any]:
-        word = key_word(call.parameters, 30)
+    def _query_template_by_param(self, call: ApiCall) -> Mapping[str, Any]:
+        word = read_key_word(call.parameters, 30)
         rows = [
             {
                 "TemplateId": template_id,
@@ -134,9 +134,9 @@ class Console:
             for template_id, template in TEMPLATES.items()
             if word in template.name
         ]
-        return page_of(rows, call.parameters, "template", size=20)
+        return make_page(rows, call.parameters, "template", size=20)
 
-    def _desc_template(self, call: Call) -> Mapping[str, Any]:
+    def _desc_template(self, call: ApiCall) -> Mapping[str, Any]:
         wanted = call.parameters.get("TemplateId", "")
         if wanted not in TEMPLATES:
             raise Refusal(
@@ -157,12 +157,12 @@ class Console:
         }
 
 
-def _ownership(number: int) -> str:
+def _ownership_record(number: int) -> str:
     return f"{number:020x}"
 
 
 def _details(number: int, domain: str) -> dict[str, Any]:
-    """Return the answer about a domain: what its DNS needs, and has."""
+    """Return the fields of a domain: the DNS records that it needs, all verified."""
     labels = domain.split(".")
     below = "".join(f".{label}" for label in labels[:-2])
     spf, dmarc = (
@@ -184,7 +184,7 @@ def _details(number: int, domain: str) -> dict[str, Any]:
         "CnameAuthStatus": "0",
         "CnameConfirmStatus": "0",
         "HostRecord": f"aliyundm{below}",
-        "DomainType": _ownership(number),
+        "DomainType": _ownership_record(number),
         "SpfRecord": "include:spf1.dm.aliyun.com",
         "SpfRecordV2": spf,
         "MxRecord": "mx01.dm.aliyun.com",
@@ -195,7 +195,7 @@ def _details(number: int, domain: str) -> dict[str, Any]:
         "DmarcRecord": dmarc,
         "CnameRecord": f"dmtrace{below}",
         "TracefRecord": "tracedm.aliyuncs.com",
-        "DnsTxt": _ownership(number),
+        "DnsTxt": _ownership_record(number),
         "DnsSpf": spf,
         "DnsMx": "mx01.dm.aliyun.com",
         "DnsDmarc": dmarc,

@@ -1,4 +1,4 @@
-"""Faults on request, so that a program can be tried against a bad day."""
+"""The faults that a test can order, and the queue of those that wait for a call."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django_directmail.api.actions.action import is_unicode
 
 __all__ = ["KINDS", "Fault", "Faults"]
 
-#: Each kind of fault and what the caller sees.
+#: For each kind of fault what the caller sees.
 KINDS = {
     "error": "an error answer with `code` and `status`; nothing is accepted",
     "status": "HTTP `status` with a page of HTML, as from a proxy; nothing is accepted",
@@ -22,27 +22,27 @@ KINDS = {
     "throttled": "refused as too fast, with `retry_after`; nothing is accepted",
     "redirect": "a redirect to another host; nothing is accepted",
     "hang": "the call is carried out, the answer comes `seconds` late or never",
-    "garbage": "the call is carried out, the answer is no JSON and no XML",
+    "garbage": "the call is carried out, the answer is neither JSON nor XML",
     "truncated": "the call is carried out, the answer ends in the middle",
-    "latency": "the call is carried out and answered rightly, `seconds` late",
-    "slow": "the call is carried out, the answer drips for `seconds`",
-    "content_type": "the call is carried out and answered rightly, as text/html",
+    "latency": "the call is carried out, the correct answer comes `seconds` late",
+    "slow": "the call is carried out, the answer comes byte by byte in `seconds`",
+    "content_type": "the call is carried out, the correct answer comes as text/html",
     "large": "the call is carried out, the answer has 1 GB",
-    "headers": "the call is carried out, the headers of the answer do not end",
+    "headers": "the call is carried out, the headers of the answer never end",
     "deep": "the call is carried out, the answer is JSON of 100000 levels",
     "bomb": "the call is carried out, the answer is XML whose entities fill the memory",
 }
 
-#: Those that keep the call from being carried out, whatever else they do.
-_PREVENTS = {"drop_before", "reset_before", "throttled", "redirect"}
+#: The kinds whose calls are not carried out.
+_NOT_CARRIED_OUT = {"drop_before", "reset_before", "throttled", "redirect"}
 
 
 def _whole(value: Any, low: int, high: int) -> bool:
-    # "type" and not "isinstance", because True is an int.
+    # Not "isinstance": True is an int.
     return type(value) is int and low <= value <= high
 
 
-#: Field of a fault to its check, and what it asks for in words.
+#: For each field of a fault its check, and the allowed values for the error message.
 CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "kind": (lambda v: isinstance(v, str) and v in KINDS, f"one of {list(KINDS)}"),
     "times": (lambda v: _whole(v, 1, 100_000), "1 to 100000"),
@@ -68,13 +68,15 @@ CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
 @dataclass(frozen=True)
 class Fault:
     """
-    What to do to the next calls. Raise :exc:`ValueError` for values that make no sense.
+    A fault for the next calls.
 
-    ``kind`` is one of :data:`KINDS`; ``times`` is the number of calls that it hits.
-    ``retry_after`` adds the throttling header, in milliseconds. ``accept`` keeps the
-    mail although the answer is an ``error`` or a ``status``. ``action`` lets it wait
-    for one, such as ``"SingleSendMail"``, or for ``"PostObject"``, the upload of a
-    file, which no other fault hits.
+    ``kind`` is one of :data:`KINDS`. ``times`` is the number of calls that fail.
+    ``retry_after`` adds the throttling header, in milliseconds. With ``accept`` the
+    mail is accepted although the answer is an ``error`` or a ``status``. ``action``
+    restricts the fault to one action, such as ``"SingleSendMail"``. The upload of a
+    file is ``"PostObject"``; a fault without ``action`` does not apply to it.
+
+    Raise :exc:`ValueError` for a value that is not allowed.
     """
 
     kind: str
@@ -95,7 +97,7 @@ class Fault:
 
     @classmethod
     def from_dict(cls, values: Any) -> Fault:
-        """Build a fault from parsed JSON."""
+        """Return the fault described by parsed JSON; raise :exc:`ValueError`."""
         known = [f.name for f in fields(cls)]
         if not isinstance(values, Mapping) or not set(values) <= set(known):
             raise ValueError(f"A fault is a JSON object with keys out of {known}.")
@@ -105,26 +107,26 @@ class Fault:
 
     @property
     def carries_out(self) -> bool:
-        """Say whether the call is carried out all the same."""
+        """Say whether the call is carried out although it fails for the caller."""
         if self.kind in ("error", "status"):
             return self.accept
-        return self.kind not in _PREVENTS
+        return self.kind not in _NOT_CARRIED_OUT
 
 
 class Faults:
-    """The faults that wait for the next calls, first come, first served."""
+    """The faults that wait for a call, in the order in which they were added."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Let ``fault`` hit the next calls that no earlier one hits."""
+        """Append ``fault`` to those that wait."""
         with self._lock:
             self._waiting.extend([fault] * fault.times)
 
     def next(self, action: str) -> Fault | None:
-        """Return the first fault that waits for ``action``, if any, and use it up."""
+        """Remove and return the first fault for ``action``, or return ``None``."""
         wanted = (action,) if action == "PostObject" else (action, None)
         with self._lock:
             for at, fault in enumerate(self._waiting):
@@ -133,11 +135,11 @@ class Faults:
         return None
 
     def clear(self) -> None:
-        """Forget all that still wait."""
+        """Remove all that wait."""
         with self._lock:
             self._waiting.clear()
 
     def as_list(self) -> list[dict[str, Any]]:
-        """Return those that still wait, one entry a call, ready for JSON."""
+        """Return those that wait for JSON, one entry for each call."""
         with self._lock:
             return [{**asdict(fault), "times": 1} for fault in self._waiting]

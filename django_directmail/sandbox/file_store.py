@@ -1,8 +1,8 @@
 """
-The file store: leave to upload, the form post of OSS, and who may have what is there.
+The file store for attachments: upload authorisation, upload, and use in a mail.
 
-OSS's rules are those of its page on PostObject; how DirectMail words the refusal of an
-attachment is not documented, and is our own.
+The upload is checked as OSS documents it for PostObject. DirectMail does not document
+its error codes for attachments: those here are our own.
 """
 
 from __future__ import annotations
@@ -21,54 +21,54 @@ from datetime import datetime, timedelta, timezone
 from hashlib import md5, sha1
 from typing import Any
 
-from django_directmail.sandbox.authentication import BUCKET, Call, HttpCall
+from django_directmail.sandbox.http_request import BUCKET, ApiCall, HttpRequest
 from django_directmail.sandbox.mailbox import MailFile
 from django_directmail.sandbox.request_body import MalformedForm, parse_parts
 from django_directmail.sandbox.responses import (
-    HttpAnswer,
+    HttpResponse,
     Refusal,
     new_request_id,
     render_xml,
 )
 
-__all__ = ["Files", "sign"]
+__all__ = ["FileStore", "sign"]
 
-#: Limits of one mail: files, and bytes of all of them in Base64.
+#: Limits of one mail: the number of files, and their bytes in Base64.
 MAX_FILES = 100
 MAX_SIZE = 15 * 1024 * 1024
-#: Bytes of uploads that wait for their mail; then the oldest go.
-MAX_WAITING = 64 * 1024 * 1024
-#: Seconds for which a leave to upload is good.
+#: Bytes of files that no mail has used yet. Above this, the oldest are deleted.
+MAX_UNUSED = 64 * 1024 * 1024
+#: Seconds for which an upload authorisation is valid.
 LIFETIME = 600
 
 NAME = re.compile(r"Attachments\.([1-9][0-9]{0,3})\.Attachment(Name|Url)")
 
 
 def sign(policy: str, secret: str) -> str:
-    """Return OSS's signature of an encoded policy."""
+    """Return the signature that OSS expects for an encoded policy."""
     digest = hmac.new(secret.encode(), policy.encode(), sha1).digest()
     return base64.b64encode(digest).decode()
 
 
-class Files:
-    """Files that were uploaded and wait for the one mail that they are for."""
+class FileStore:
+    """The uploaded files that no mail has used yet. One mail can use a file."""
 
     version = "2019-12-19"
 
     def __init__(self) -> None:
         self.lifetime = LIFETIME
-        self.max_waiting = MAX_WAITING
+        self.max_unused = MAX_UNUSED
         self.access_key_id = "sandbox-oss-id"
-        # Not one that everybody knows: a web page could fill the memory with it.
+        # Random: with a known secret, any web page could fill the memory with files.
         self.secret = secrets.token_hex(16)
-        #: Action to the method that carries it out.
-        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
+        #: For each action the method that executes it.
+        self.actions: dict[str, Callable[[ApiCall], Mapping[str, Any]]] = {
             "AuthorizeFileUpload": self._authorize_file_upload,
         }
         self._lock = threading.Lock()
-        self._waiting: OrderedDict[str, bytes] = OrderedDict()
+        self._unused: OrderedDict[str, bytes] = OrderedDict()
 
-    def _authorize_file_upload(self, call: Call) -> Mapping[str, Any]:
+    def _authorize_file_upload(self, call: ApiCall) -> Mapping[str, Any]:
         if call.parameters.get("Product") != "Dm":
             raise Refusal(400, "InvalidProduct.NotFound", "Product must be Dm.")
         key = f"dm/{uuid.uuid4().hex}"
@@ -78,7 +78,7 @@ class Files:
             "AccessKeyId": self.access_key_id,
             "Bucket": BUCKET,
             "EncodedPolicy": policy,
-            # As the caller addressed us, so that it finds us again.
+            # The client reaches the sandbox under the host that it used for this call.
             "Endpoint": call.host,
             "ObjectKey": key,
             "Signature": sign(policy, self.secret),
@@ -97,12 +97,14 @@ class Files:
         }
         return base64.b64encode(json.dumps(policy).encode()).decode()
 
-    def post_object(self, http: HttpCall) -> HttpAnswer:
-        """Take the form post of a file; raise :exc:`Refusal` as OSS would refuse it."""
-        if http.method != "POST":
-            raise Refusal(405, "MethodNotAllowed", "The sandbox knows PostObject only.")
+    def post_object(self, request: HttpRequest) -> HttpResponse:
+        """Store the file of a form; raise :exc:`Refusal` for what OSS would refuse."""
+        if request.method != "POST":
+            raise Refusal(
+                405, "MethodNotAllowed", "The sandbox supports PostObject only."
+            )
         try:
-            parts = parse_parts(http.headers, http.body)
+            parts = parse_parts(request.headers, request.body)
         except MalformedForm as error:
             raise Refusal(400, "MalformedPOSTRequest", str(error)) from None
         *fields, (last, content) = parts
@@ -111,11 +113,11 @@ class Files:
                 400, "InvalidArgument", "The file must be the last field of the form."
             )
         form = {name: value.decode(errors="replace") for name, value in fields}
-        self._check(form, len(content))
-        self.keep(form["key"], content)
-        return _created(form, content, http.host)
+        self._check_form(form, len(content))
+        self.add(form["key"], content)
+        return _upload_response(form, content, request.host)
 
-    def _check(self, form: Mapping[str, str], size: int) -> None:
+    def _check_form(self, form: Mapping[str, str], size: int) -> None:
         for name in ("OSSAccessKeyId", "policy", "Signature", "key"):
             if not form.get(name):
                 raise Refusal(400, "InvalidArgument", f"The form has no field {name}.")
@@ -133,41 +135,41 @@ class Files:
             )
         _check_policy(form, size)
 
-    def keep(self, key: str, content: bytes) -> None:
-        """Let ``content`` wait under ``key``; if need be, the oldest make room."""
+    def add(self, key: str, content: bytes) -> None:
+        """Store ``content`` under ``key``; delete the oldest files above the limit."""
         with self._lock:
-            self._waiting.pop(key, None)
-            self._waiting[key] = content
-            size = sum(map(len, self._waiting.values()))
-            while size > self.max_waiting and len(self._waiting) > 1:
-                size -= len(self._waiting.popitem(last=False)[1])
+            self._unused.pop(key, None)
+            self._unused[key] = content
+            size = sum(map(len, self._unused.values()))
+            while size > self.max_unused and len(self._unused) > 1:
+                size -= len(self._unused.popitem(last=False)[1])
 
     def take(self, parameters: Mapping[str, str]) -> tuple[MailFile, ...]:
         """
-        Return the files that a mail names, which are gone for any other mail.
+        Return the files of a mail, and remove them: no other mail can use them.
 
-        Raise :exc:`Refusal` if one is not there, or if a mail cannot have them.
+        Raise :exc:`Refusal`, and remove none, if a file is missing or a limit exceeded.
         """
         named = _read_attachments(parameters)
         with self._lock:
             keys = [_key(url) for _, url in named]
-            missing = [at for at, key in enumerate(keys, 1) if key not in self._waiting]
+            missing = [at for at, key in enumerate(keys, 1) if key not in self._unused]
             if missing or len(set(keys)) < len(keys):
                 number = missing[0] if missing else len(keys)
                 raise Refusal(
                     400,
                     "InvalidAttachments.NotFound",
                     f"Attachment {number} is not in the file store: it was not uploaded"
-                    " here, or went out with another mail.",
+                    " here, or another mail has used it.",
                 )
-            size = sum(4 * ((len(self._waiting[key]) + 2) // 3) for key in keys)
+            size = sum(4 * ((len(self._unused[key]) + 2) // 3) for key in keys)
             if size > MAX_SIZE:
                 raise Refusal(
                     400,
                     "InvalidAttachments.TooLarge",
                     f"{size} bytes of attachments in Base64; {MAX_SIZE} at most.",
                 )
-            contents = [self._waiting.pop(key) for key in keys]
+            contents = [self._unused.pop(key) for key in keys]
         return tuple(
             MailFile(name, content)
             for (name, _), content in zip(named, contents, strict=True)
@@ -175,7 +177,7 @@ class Files:
 
 
 def _check_policy(form: Mapping[str, str], size: int) -> None:
-    """Hold what was sent against the policy, whose signature was found right."""
+    """Check the form against its policy, whose signature is correct."""
     try:
         policy = json.loads(base64.b64decode(form["policy"], validate=True))
         end = datetime.strptime(policy["expiration"], "%Y-%m-%dT%H:%M:%S.%fZ")
@@ -200,9 +202,11 @@ def _check_policy(form: Mapping[str, str], size: int) -> None:
         )
 
 
-def _created(form: Mapping[str, str], content: bytes, host: str) -> HttpAnswer:
+def _upload_response(
+    form: Mapping[str, str], content: bytes, host: str
+) -> HttpResponse:
     if form.get("success_action_status") != "201":
-        return HttpAnswer(204, b"")
+        return HttpResponse(204, b"")
     etag = f'"{md5(content, usedforsecurity=False).hexdigest().upper()}"'
     fields = {
         "Bucket": BUCKET,
@@ -214,14 +218,14 @@ def _created(form: Mapping[str, str], content: bytes, host: str) -> HttpAnswer:
 
 
 def _read_attachments(parameters: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Return name and URL of each attachment, which must be numbered without gaps."""
+    """Return name and URL of each attachment in the order of their numbers."""
     given: dict[int, dict[str, str]] = {}
     for name, value in parameters.items():
         found = NAME.fullmatch(name)
         if found:
             given.setdefault(int(found[1]), {})[found[2]] = value
         elif name.startswith("Attachments"):
-            raise _malformed(f"{name} is no parameter.")
+            raise _malformed(f"{name} is not a parameter.")
     if len(given) > MAX_FILES:
         raise Refusal(
             400,

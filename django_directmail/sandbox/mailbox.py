@@ -1,4 +1,4 @@
-"""The mail that the sandbox accepted, in memory, with a bound."""
+"""The mails that the sandbox accepted, in memory, up to a limit."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from django_directmail.sandbox.authentication import Call
-from django_directmail.sandbox.validation import addresses, carried_headers
+from django_directmail.sandbox.http_request import ApiCall
+from django_directmail.sandbox.validation import addresses, sent_headers
 
 __all__ = ["Mail", "MailFile", "Mailbox"]
 
-#: What proves the sender is checked on arrival, and shown to nobody afterwards.
+#: Parameters that prove who sends the call. They are checked, and then not kept.
 HIDDEN = ("Signature", "SecurityToken")
 
 
 @dataclass(frozen=True)
 class MailFile:
-    """One attachment of a mail: its name, as the recipient sees it, and its bytes."""
+    """One attachment: the name that the recipient sees, and the bytes."""
 
     name: str
     content: bytes = field(repr=False)
@@ -34,9 +34,10 @@ class MailFile:
 @dataclass(frozen=True)
 class Mail:
     """
-    One accepted mail. ``parameters`` is what came in, under DirectMail's own names.
+    One accepted mail.
 
-    ``id`` counts from 1 in the order of arrival.
+    ``id`` counts from 1 in the order of arrival. ``parameters`` are those of the call,
+    under DirectMail's own names.
     """
 
     id: int
@@ -62,7 +63,7 @@ class Mail:
     attachments: tuple[MailFile, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, ready for JSON: of an attachment, where its bytes are."""
+        """Return all fields for JSON; an attachment has a URL and not its bytes."""
         found = {f.name: getattr(self, f.name) for f in fields(self)}
         found["attachments"] = [
             {
@@ -76,15 +77,20 @@ class Mail:
 
     @property
     def size(self) -> int:
-        """Return about how many characters of memory it takes."""
-        came_in = sum(len(value) for value in self.parameters.values())
-        # Texts are not copied, but those of a batch are: it fills in their variables.
-        texts = max(came_in, len(self.subject) + len(self.text) + len(self.html))
+        """Return roughly how many characters the mail has in memory."""
+        received = sum(len(value) for value in self.parameters.values())
+        # The texts of a single mail are those of its parameters. A batch has new ones:
+        # with the values of the variables.
+        texts = max(received, len(self.subject) + len(self.text) + len(self.html))
         return texts + sum(file.size for file in self.attachments)
 
 
 class Mailbox:
-    """Keeps the newest mail: at most ``capacity`` of them and ``max_size`` in all."""
+    """
+    The newest mails and refusals.
+
+    There are at most ``capacity`` mails, of ``max_size`` characters together.
+    """
 
     def __init__(self, capacity: int = 1000, max_size: int = 64 * 1024 * 1024) -> None:
         self.capacity = capacity
@@ -98,20 +104,20 @@ class Mailbox:
 
     def accept(
         self,
-        call: Call,
+        call: ApiCall,
         request_id: str,
         *,
         attachments: tuple[MailFile, ...] = (),
         copies: Iterable[Mapping[str, Any]] = ({},),
     ) -> Mail:
         """
-        Keep the mail of a call that passed all rules, and return it.
+        Store the mail of a call that passed all checks, and return it.
 
-        A batch becomes several mails under one env id, of which the last is returned:
-        each of ``copies`` holds the fields that are not as the parameters say.
+        For a batch, ``copies`` has one dict for each mail: the fields that differ from
+        the parameters of the call. All its mails have one env id; the last is returned.
         """
         p = call.parameters
-        headers, notes = carried_headers(p)
+        headers, notes = sent_headers(p)
         with self._lock:
             self._revision += 1
             mail = Mail(
@@ -141,10 +147,10 @@ class Mailbox:
                 self._last_id += 1
                 fields = {**copy, "notes": [*notes, *copy.get("notes", ())]}
                 mail = replace(mail, id=self._last_id, **fields)
-                self._keep(mail)
+                self._store(mail)
             return mail
 
-    def _keep(self, mail: Mail) -> None:
+    def _store(self, mail: Mail) -> None:
         self._mails[mail.id] = mail
         self._size += mail.size
         while len(self._mails) > self.capacity or (
@@ -154,31 +160,31 @@ class Mailbox:
 
     @property
     def revision(self) -> int:
-        """Return a number that changes whenever the content does."""
+        """Return a number that changes with each change of the mails."""
         return self._revision
 
     def all(self) -> list[Mail]:
-        """Return the kept mail, oldest first."""
+        """Return the mails, oldest first."""
         with self._lock:
             return list(self._mails.values())
 
     def get(self, id: int) -> Mail | None:
-        """Return one mail, ``None`` if it was never there or is gone."""
+        """Return one mail, or ``None`` if there is none with this id any more."""
         with self._lock:
             return self._mails.get(id)
 
     def note_refusal(self, code: str, message: str) -> None:
-        """Keep code and message of a call that was refused, the last 20 of them."""
+        """Store code and message of a refused call; the last 20 are kept."""
         with self._lock:
             self._refused.append({"at": _now(), "code": code, "message": message})
 
     def refused(self) -> list[dict[str, str]]:
-        """Return time, code and message of refused calls, newest first."""
+        """Return time, code and message of the refused calls, newest first."""
         with self._lock:
             return list(reversed(self._refused))
 
     def clear(self) -> None:
-        """Forget all mail and all refusals; ids go on counting."""
+        """Delete all mails and refusals; ids are not used again."""
         with self._lock:
             self._mails.clear()
             self._refused.clear()

@@ -1,4 +1,4 @@
-"""Lists by pages, and the parameters that ask for one."""
+"""Results in pages, and the parameters of queries that return them."""
 
 from __future__ import annotations
 
@@ -8,19 +8,23 @@ from typing import Any
 
 from django_directmail.sandbox.responses import Refusal, new_request_id
 
-__all__ = ["key_word", "page_of", "positive"]
+__all__ = ["make_page", "read_key_word", "read_positive"]
 
 
-def page_of(
+def make_page(
     rows: Sequence[Mapping[str, Any]],
     parameters: Mapping[str, str],
     name: str,
     *,
     size: int = 10,
 ) -> dict[str, Any]:
-    """Return the page of ``rows`` that is asked for; ``size`` rows if nobody says."""
-    page = positive(parameters, "PageNo", 1)
-    size = positive(parameters, "PageSize", size)
+    """
+    Return the fields of one page of ``rows``, which are called ``name``.
+
+    ``PageNo`` and ``PageSize`` select the page. ``size`` is the default page size.
+    """
+    page = read_positive(parameters, "PageNo", 1)
+    size = read_positive(parameters, "PageSize", size)
     return {
         "RequestId": new_request_id(),
         "TotalCount": len(rows),
@@ -30,10 +34,10 @@ def page_of(
     }
 
 
-def positive(
+def read_positive(
     parameters: Mapping[str, str], name: str, default: int, at_most: int | None = None
 ) -> int:
-    """Return a parameter that counts from 1."""
+    """Return the parameter ``name`` as a number from 1; else raise :exc:`Refusal`."""
     value = parameters.get(name, str(default))
     if re.fullmatch("0*[1-9][0-9]{0,8}", value) is None:
         raise Refusal(400, f"Invalid{name}", f"{name} must be a positive number.")
@@ -42,8 +46,12 @@ def positive(
     return int(value)
 
 
-def key_word(parameters: Mapping[str, str], at_most: int) -> str:
-    """Return what names must hold, in lower case; ``""`` fits all of them."""
+def read_key_word(parameters: Mapping[str, str], at_most: int) -> str:
+    """
+    Return ``KeyWord`` in lower case: results are the names that contain it.
+
+    ``""`` selects all names. Raise :exc:`Refusal` for more than ``at_most`` characters.
+    """
     value = parameters.get("KeyWord", "")
     if len(value) > at_most:
         raise Refusal(

@@ -1,4 +1,4 @@
-"""Bodies of requests: how much of one is read, and the forms in it."""
+"""The body of a request: how many bytes are read, and the form fields in it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = [
     "refuse_length",
 ]
 
-#: Bytes of a request's body that are read at all: 8 MB of text, form-encoded, or a
-#: form with a file of 15 MB.
+#: The largest body in bytes: 8 MB of text grow when they are form-encoded, and an
+#: upload has a file of up to 15 MB.
 MAX_REQUEST = 32 * 1024 * 1024
-#: Bytes of the headers of one part; more is no form of ours.
+#: The largest headers of one part of a multipart form, in bytes.
 MAX_HEAD = 4096
 
 BOUNDARY = re.compile(
@@ -28,11 +28,11 @@ NAME = re.compile(r'form-data;\s*name="([^"]*)"(?:;\s*filename="([^"]*)")?', re.
 
 
 class MalformedForm(ValueError):
-    """The body is no form of the kind that its content type says."""
+    """Raised if the body is not a ``multipart/form-data`` form."""
 
 
 def refuse_length(length: str, *, chunked: bool) -> int | None:
-    """Return the HTTP status for a body that is not read, ``None`` if it is."""
+    """Return the HTTP status that refuses a body of this length, or ``None``."""
     if chunked:
         return 411
     if not (length.isascii() and length.isdecimal()) or len(length) > 18:
@@ -41,7 +41,11 @@ def refuse_length(length: str, *, chunked: bool) -> int | None:
 
 
 def parse_fields(headers: Mapping[str, str], body: bytes) -> dict[str, str]:
-    """Return the fields of a form in its usual encoding; none if it is no such form."""
+    """
+    Return the fields of an ``application/x-www-form-urlencoded`` body.
+
+    Return an empty dict for any other content type.
+    """
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         return {}
@@ -52,9 +56,9 @@ def parse_parts(headers: Mapping[str, str], body: bytes) -> list[tuple[str, byte
     """
     Return name and content of each part of a ``multipart/form-data`` body, in order.
 
-    Strict, as OSS is: nothing before the first part, behind the last, or between
-    them. Raise :exc:`MalformedForm` for anything else. The parser of the standard
-    library is for mail: it splits the body into lines and takes ten times its memory.
+    This is as strict as OSS: bytes before the first part, between two parts or after
+    the last one raise :exc:`MalformedForm`. The parser of the standard library is made
+    for mail: it splits the body into lines and needs ten times as much memory.
     """
     found = BOUNDARY.fullmatch(headers.get("content-type", "").strip())
     if not found:
@@ -74,11 +78,11 @@ def parse_parts(headers: Mapping[str, str], body: bytes) -> list[tuple[str, byte
         if body[at - 2 : at] == b"--" and body[at:] in (b"", b"\r\n"):
             return parts
         if body[at - 2 : at] != b"\r\n":
-            raise MalformedForm("There is more behind a boundary than the end.")
+            raise MalformedForm("A boundary is not followed by a line break or by --.")
 
 
 def _read_head(body: bytes, at: int) -> tuple[str, int]:
-    """Return the name of the part that begins at ``at``, and where its content does."""
+    """Return the name of the part at ``at``, and where its content begins."""
     end = body.find(b"\r\n\r\n", at, at + MAX_HEAD)
     if end < 0:
         raise MalformedForm("A part has no headers.")

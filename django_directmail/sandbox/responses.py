@@ -1,4 +1,4 @@
-"""Answers as the gateway words them: JSON or XML, results and errors."""
+"""The responses of the API in JSON and XML: results and errors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 __all__ = [
-    "HttpAnswer",
+    "HttpResponse",
     "Refusal",
     "new_request_id",
     "render_error",
@@ -20,8 +20,8 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class HttpAnswer:
-    """What goes back over HTTP."""
+class HttpResponse:
+    """The HTTP response to one request."""
 
     status: int
     body: bytes
@@ -30,7 +30,7 @@ class HttpAnswer:
 
 
 class Refusal(Exception):
-    """The sandbox says no, with the status and code that the service documents."""
+    """Refuses a request with the status and code that the service documents."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(code)
@@ -39,13 +39,13 @@ class Refusal(Exception):
         self.message = message
 
 
-def render_result(action: str, fields: Mapping[str, Any], format: str) -> HttpAnswer:
-    """Return the answer to a call that went well, in ``"JSON"`` or ``"XML"``."""
+def render_result(action: str, fields: Mapping[str, Any], format: str) -> HttpResponse:
+    """Return the response to a successful call; ``format`` is JSON or XML."""
     return _render(200, f"{action}Response", fields, format)
 
 
-def render_error(refusal: Refusal, format: str, host: str) -> HttpAnswer:
-    """Return the answer to a call that was refused."""
+def render_error(refusal: Refusal, format: str, host: str) -> HttpResponse:
+    """Return the response to a refused call; ``format`` is JSON or XML."""
     request_id = new_request_id()
     fields = {
         "RequestId": request_id,
@@ -59,23 +59,23 @@ def render_error(refusal: Refusal, format: str, host: str) -> HttpAnswer:
 
 
 def new_request_id() -> str:
-    """Return an id in the form of the service: an upper-case UUID."""
+    """Return a new request id: a UUID in upper case, as the service has them."""
     return str(uuid.uuid4()).upper()
 
 
 def _render(
     status: int, root: str, fields: Mapping[str, Any], format: str
-) -> HttpAnswer:
+) -> HttpResponse:
     if format == "XML":
         return render_xml(status, root, fields)
     text = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    return HttpAnswer(status, text.encode())
+    return HttpResponse(status, text.encode())
 
 
-def render_xml(status: int, root: str, fields: Mapping[str, Any]) -> HttpAnswer:
-    """Return an answer in XML, with ``fields`` below the element ``root``."""
+def render_xml(status: int, root: str, fields: Mapping[str, Any]) -> HttpResponse:
+    """Return a response in XML, with ``fields`` inside the element ``root``."""
     text = f'<?xml version="1.0" encoding="UTF-8"?>{_element(root, fields)}'
-    return HttpAnswer(status, text.encode(), "text/xml;charset=utf-8")
+    return HttpResponse(status, text.encode(), "text/xml;charset=utf-8")
 
 
 def _element(name: str, value: Any) -> str:
@@ -84,7 +84,7 @@ def _element(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         inner = "".join(_element(key, item) for key, item in value.items())
     else:
-        # XML 1.0 has no control characters, not even escaped ones.
+        # XML 1.0 does not allow control characters, not even escaped ones.
         text = escape(str(value))
         inner = "".join(
             c for c in text if " " <= c not in "\ufffe\uffff" or c in "\t\n\r"

@@ -1,16 +1,20 @@
-"""What this DirectMail has in its console from the start: lists and templates."""
+"""The recipient lists and templates that every sandbox has from the start."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["RECEIVERS", "TEMPLATES", "StoredTemplate"]
+__all__ = ["RECEIVERS", "TEMPLATES", "SeedTemplate"]
 
 
 @dataclass(frozen=True)
-class StoredTemplate:
-    """One template; ``status``: 0 draft, 1 in review, 2 approved, 3 rejected."""
+class SeedTemplate:
+    """
+    One template.
+
+    ``status`` is 0 for a draft, 1 in review, 2 approved, 3 rejected.
+    """
 
     name: str
     status: int
@@ -20,16 +24,16 @@ class StoredTemplate:
     alias: str = ""
 
 
-#: The lists of receivers, by their names.
+#: Recipient lists by name. DirectMail calls the recipients of a batch "receivers".
 RECEIVERS: dict[str, list[dict[str, Any]]] = {
     "customers": [
         {"To": ["ana@example.com"], "TemplateData": {"UserName": "Ana"}},
         {"To": ["bo@example.net"], "TemplateData": {"UserName": "小波"}},
     ]
 }
-#: The templates, by their ids.
+#: Templates by id.
 TEMPLATES = {
-    "411558": StoredTemplate(
+    "411558": SeedTemplate(
         "welcome",
         2,
         "Welcome, {UserName}",
@@ -37,6 +41,6 @@ TEMPLATES = {
         "Dear {UserName}, welcome!",
         "Shop",
     ),
-    "411559": StoredTemplate("newsletter", 0, "News of the month", "<p>Draft</p>"),
-    "411560": StoredTemplate("lottery", 3, "You have won", "<p>Claim your prize</p>"),
+    "411559": SeedTemplate("newsletter", 0, "News of the month", "<p>Draft</p>"),
+    "411560": SeedTemplate("lottery", 3, "You have won", "<p>Claim your prize</p>"),
 }

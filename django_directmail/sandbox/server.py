@@ -1,4 +1,4 @@
-"""The HTTP server: ``with Sandbox() as sandbox: ...sandbox.url...``."""
+"""The sandbox as an HTTP server: ``with Sandbox() as sandbox: ...sandbox.url...``."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from django_directmail.sandbox.accounts import DEFAULT_SENDERS, Senders
-from django_directmail.sandbox.authentication import BUCKET, HttpCall
 from django_directmail.sandbox.fault_responses import (
-    body_of,
-    endless_headers,
+    body_pieces,
+    faulty_response,
     reset_at_close,
-    spoil,
+    write_endless_headers,
 )
 from django_directmail.sandbox.faults import Fault, Faults
+from django_directmail.sandbox.http_request import BUCKET, HttpRequest
 from django_directmail.sandbox.mailbox import Mail, Mailbox
 from django_directmail.sandbox.request_body import parse_fields, refuse_length
-from django_directmail.sandbox.responses import HttpAnswer
+from django_directmail.sandbox.responses import HttpResponse
 from django_directmail.sandbox.service import Service
 from django_directmail.sandbox.sms_service import Sms
-from django_directmail.sandbox.web_ui import Viewer
+from django_directmail.sandbox.web_ui import WebUi
 
 __all__ = ["DEFAULT_PORT", "Sandbox"]
 
@@ -40,8 +40,9 @@ class Sandbox:
     A local DirectMail over HTTP.
 
     ``port`` 0 picks a free one. ``senders`` are the addresses that may send: an
-    address, ``@domain`` for a domain and those below it, ``*`` for all. Raise
-    :exc:`OSError` if the port is taken.
+    address, ``@domain`` for a domain and its subdomains, ``*`` for every address.
+    ``capacity`` is the number of mails that are kept, and of SMS. Raise :exc:`OSError`
+    if the port is in use.
     """
 
     def __init__(
@@ -55,10 +56,10 @@ class Sandbox:
         self.mailbox = Mailbox(capacity)
         self.faults = Faults()
         self.service = Service(Senders(senders), self.mailbox)
-        self.viewer = Viewer(self.mailbox, self.service.sms, self.faults, self.status)
+        self.web_ui = WebUi(self.mailbox, self.service.sms, self.faults, self.status)
         self.stopping = threading.Event()
-        #: Told of each call of the API as it came in, whatever becomes of it.
-        self.on_call: Callable[[HttpCall], object] = lambda http: None
+        #: Called with each request to the API, before it is checked.
+        self.on_call: Callable[[HttpRequest], object] = lambda request: None
         self._server = _Server((host, port), _Handler)
         self._server.sandbox = self
         self._thread: threading.Thread | None = None
@@ -72,12 +73,12 @@ class Sandbox:
 
     @property
     def connections(self) -> int:
-        """Return how many TCP connections were opened so far."""
+        """Return the number of TCP connections so far."""
         return self._server.connections
 
     @property
     def calls(self) -> int:
-        """Return how many calls of the API came in so far, good or bad."""
+        """Return the number of API calls so far, accepted or refused."""
         return self._server.calls
 
     @property
@@ -91,11 +92,11 @@ class Sandbox:
         return self.service.sms.all()
 
     def add_fault(self, kind: str, **values: Any) -> None:
-        """Let the next call fail; see :class:`~django_directmail.sandbox.Fault`."""
+        """Make the next call fail; see :class:`~django_directmail.sandbox.Fault`."""
         self.faults.add(Fault(kind, **values))
 
     def status(self) -> dict[str, Any]:
-        """Return the counters and who may send, for the page and for tests."""
+        """Return the counters and the senders, for the web UI and for tests."""
         return {
             "revision": self.mailbox.revision,
             "mails": len(self.mails),
@@ -122,7 +123,7 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection; the mail stays readable."""
+        """Close the port and all connections; ``mails`` and ``sms`` remain."""
         self.stopping.set()
         if self._thread is not None:
             self._server.shutdown()
@@ -171,19 +172,19 @@ class _Server(ThreadingHTTPServer):
         with self._lock:
             self._open.discard(request)
         is_to_be_reset = False
-        # Closed already, if Ctrl+C came just when its thread had been started.
+        # After Ctrl+C the main thread may have closed it already.
         with contextlib.suppress(OSError):
             is_to_be_reset = bool(
                 request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER)
             )
         if is_to_be_reset:
-            # No orderly end before that.
+            # A shutdown before the close would prevent the reset.
             self.close_request(request)
         else:
             super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Keep quiet about callers that hang up: this server makes them do so."""
+        """Print nothing about closed connections: faults cause them on purpose."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
@@ -191,7 +192,7 @@ class _Server(ThreadingHTTPServer):
         with self._lock:
             kept_alive = list(self._open)
         for request in kept_alive:
-            # Wakes the thread that waits for the next request, which then closes it.
+            # Its thread waits for the next request: this ends the wait.
             with contextlib.suppress(OSError):
                 request.shutdown(socket.SHUT_RDWR)
         super().server_close()
@@ -201,26 +202,45 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
     server_version = "DirectMailSandbox"
-    # Without this, an answer of two writes waits for the caller's delayed ACK.
+    # Otherwise the second write of a response waits for the delayed ACK of the first.
     disable_nagle_algorithm = True
 
     def _handle(self) -> None:
         sandbox = self.server.sandbox
+        request = self._read_request()
+        if request is None:
+            return
+        if not self._is_host_allowed(request.host):
+            self._reply(
+                HttpResponse(403, b"Forbidden: use the address of the sandbox.")
+            )
+        elif request.is_for_api:
+            if not request.is_upload:
+                self.server.count_call()
+                sandbox.on_call(request)
+            self._respond_to_call(request, sandbox.faults.next(request.action))
+        else:
+            self._reply(sandbox.web_ui.respond(request))
+
+    do_GET = do_HEAD = do_POST = do_DELETE = do_PUT = do_PATCH = _handle
+
+    def _read_request(self) -> HttpRequest | None:
+        """Return the request; refuse one that cannot be read, and return ``None``."""
         try:
             url = urlsplit(self.path)
         except ValueError:
             self.send_error(400)
-            return
+            return None
         headers = {name.lower(): value for name, value in self.headers.items()}
         length = headers.get("content-length", "0")
         refusal = refuse_length(length, chunked="transfer-encoding" in headers)
         if refusal:
-            # What follows is not the next request.
+            # The body is not read, so the next bytes are not a request.
             self.close_connection = True
-            self._reply(HttpAnswer(refusal, b""))
-            return
+            self._reply(HttpResponse(refusal, b""))
+            return None
         body = self.rfile.read(int(length))
-        http = HttpCall(
+        return HttpRequest(
             method=self.command,
             query=dict(parse_qsl(url.query, keep_blank_values=True)),
             form=parse_fields(headers, body),
@@ -228,25 +248,15 @@ class _Handler(BaseHTTPRequestHandler):
             body=body,
             path=url.path,
         )
-        if not self._may_ask(http.host):
-            self._reply(HttpAnswer(403, b"Forbidden: use the address of the sandbox."))
-        elif http.is_call:
-            if not http.is_upload:
-                self.server.count_call()
-                sandbox.on_call(http)
-            self._answer_call(http, sandbox.faults.next(http.action))
-        else:
-            method = "GET" if self.command == "HEAD" else self.command
-            self._reply(sandbox.viewer.answer(method, url.path, headers, body))
 
-    do_GET = do_HEAD = do_POST = do_DELETE = do_PUT = do_PATCH = _handle
-
-    def _may_ask(self, address: str) -> bool:
+    def _is_host_allowed(self, address: str) -> bool:
         """
-        Refuse other host names on the loopback interface.
+        Say whether a request may have this header ``Host``.
 
-        A page of any site can point its own name at 127.0.0.1 and read the mail. But
-        no site has a name that ends in this address; the official SDK makes one up.
+        Any website can let its own name resolve to 127.0.0.1, and its pages could then
+        read the mail (DNS rebinding). So on the loopback interface only its own names
+        are allowed. The official SDK puts the bucket before the name; no website has a
+        name that ends in this address.
         """
         try:
             host = urlsplit(f"//{address.removeprefix(f'{BUCKET}.')}").hostname
@@ -255,12 +265,14 @@ class _Handler(BaseHTTPRequestHandler):
         bound = str(self.server.server_address[0])
         return bound not in LOOPBACK or host in LOOPBACK or host == bound
 
-    def _answer_call(self, http: HttpCall, fault: Fault | None) -> None:
+    def _respond_to_call(self, request: HttpRequest, fault: Fault | None) -> None:
         service = self.server.sandbox.service
         if fault is None:
-            self._reply(service.answer(http))
+            self._reply(service.respond(request))
             return
-        answer = service.answer(http) if fault.carries_out else HttpAnswer(200, b"")
+        response = HttpResponse(200, b"")
+        if fault.carries_out:
+            response = service.respond(request)
         stopping = self.server.sandbox.stopping
         if fault.kind.startswith(("drop_", "reset_")):
             self.close_connection = True
@@ -270,21 +282,21 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault.kind == "headers":
             self.close_connection = True
-            endless_headers(self.wfile.write, stopping)
+            write_endless_headers(self.wfile.write, stopping)
         else:
-            self._reply(spoil(fault, http, answer, service), fault)
+            self._reply(faulty_response(fault, request, response, service), fault)
 
-    def _reply(self, answer: HttpAnswer, fault: Fault | None = None) -> None:
-        body = b"" if self.command == "HEAD" else answer.body
-        length, pieces = body_of(fault, body, self.server.sandbox.stopping)
+    def _reply(self, response: HttpResponse, fault: Fault | None = None) -> None:
+        body = b"" if self.command == "HEAD" else response.body
+        length, pieces = body_pieces(fault, body, self.server.sandbox.stopping)
         try:
-            phrase = HTTPStatus(answer.status).phrase
+            phrase = HTTPStatus(response.status).phrase
         except ValueError:
             phrase = "Unknown"
-        self.send_response(answer.status, phrase)
-        self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(length or len(answer.body)))
-        for name, value in answer.headers.items():
+        self.send_response(response.status, phrase)
+        self.send_header("Content-Type", response.content_type)
+        self.send_header("Content-Length", str(length or len(response.body)))
+        for name, value in response.headers.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")
@@ -297,4 +309,4 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Print nothing: what came in is on the page."""
+        """Print nothing: the web UI shows the calls."""

@@ -1,4 +1,4 @@
-"""The service behind the gateway: finds who carries out a call, and answers it."""
+"""The service: authenticates each request, executes its action, and responds."""
 
 from __future__ import annotations
 
@@ -6,82 +6,80 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django_directmail.api.redaction import redact
-from django_directmail.sandbox.account_queries import Queries
+from django_directmail.sandbox.account_queries import AccountQueries
 from django_directmail.sandbox.accounts import Senders
 from django_directmail.sandbox.authentication import (
-    Call,
-    HttpCall,
     Nonces,
     authenticate,
-    read_format,
 )
-from django_directmail.sandbox.delivery_statistics import Statistics
-from django_directmail.sandbox.domains_tags_templates import Console
-from django_directmail.sandbox.file_store import Files
-from django_directmail.sandbox.mail_actions import Sending
+from django_directmail.sandbox.delivery_statistics import DeliveryStatistics
+from django_directmail.sandbox.domains_tags_templates import DomainsTagsTemplates
+from django_directmail.sandbox.file_store import FileStore
+from django_directmail.sandbox.http_request import ApiCall, HttpRequest
+from django_directmail.sandbox.mail_actions import MailActions
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.responses import (
-    HttpAnswer,
+    HttpResponse,
     Refusal,
     new_request_id,
     render_error,
     render_result,
     render_xml,
 )
-from django_directmail.sandbox.sms_service import ShortMessages
+from django_directmail.sandbox.sms_service import SmsService
 
 __all__ = ["Service"]
 
 
 class Service:
-    """One account with its senders, its mailbox and its SMS."""
+    """All actions of one account, and what they share."""
 
     def __init__(self, senders: Senders, mailbox: Mailbox) -> None:
         self.senders = senders
         self.mailbox = mailbox
-        self.sms = ShortMessages(mailbox)
+        self.sms = SmsService(mailbox)
         self._nonces = Nonces()
-        self.files = Files()
-        console = Console(senders)
+        self.file_store = FileStore()
+        domains_tags_templates = DomainsTagsTemplates(senders)
         groups = (
-            Sending(senders, mailbox, self.files),
-            Queries(senders, mailbox, console),
-            console,
-            Statistics(senders, mailbox),
-            self.files,
+            MailActions(senders, mailbox, self.file_store),
+            AccountQueries(senders, mailbox, domains_tags_templates),
+            domains_tags_templates,
+            DeliveryStatistics(senders, mailbox),
+            self.file_store,
             self.sms,
         )
-        #: Version, which tells the product, and action to who carries it out.
+        #: For each version, which identifies the product, and action its method.
         self._actions = {
-            (group.version, name): carry_out
+            (group.version, name): execute
             for group in groups
-            for name, carry_out in group.actions.items()
+            for name, execute in group.actions.items()
         }
 
-    def answer(self, http: HttpCall) -> HttpAnswer:
-        """Check the call, carry it out and return the answer."""
+    def respond(self, request: HttpRequest) -> HttpResponse:
+        """Check ``request``, execute its action and return the response."""
         try:
-            if http.is_upload:
-                return self.files.post_object(http)
-            call = authenticate(http, self._nonces)
+            if request.is_upload:
+                return self.file_store.post_object(request)
+            call = authenticate(request, self._nonces)
             return render_result(call.action, self._find(call)(call), call.format)
         except Refusal as refusal:
-            return self.refuse(http, refusal)
+            return self.refuse(request, refusal)
 
-    def _find(self, call: Call) -> Callable[[Call], Mapping[str, Any]]:
-        carry_out = self._actions.get((call.version, call.action))
-        if carry_out is not None:
-            return carry_out
+    def _find(self, call: ApiCall) -> Callable[[ApiCall], Mapping[str, Any]]:
+        execute = self._actions.get((call.version, call.action))
+        if execute is not None:
+            return execute
         if call.version not in {version for version, _ in self._actions}:
             raise Refusal(400, "NoSuchVersion", "Specified version does not exist.")
         raise Refusal(404, "InvalidApi.NotFound", "Specified api is not found.")
 
-    def refuse(self, http: HttpCall, refusal: Refusal) -> HttpAnswer:
-        """Return the answer of an error, in the format that the caller wants."""
-        shown = redact(refusal.message, private=http.parameters.values())
+    def refuse(self, request: HttpRequest, refusal: Refusal) -> HttpResponse:
+        """Record ``refusal``, and return its response in the format of ``request``."""
+        shown = redact(refusal.message, private=request.parameters.values())
         self.mailbox.note_refusal(refusal.code, shown)
-        host = http.host or "dm.aliyuncs.com"
-        if http.is_upload:
+        host = request.host or "dm.aliyuncs.com"
+        if request.is_upload:
             fields = {
                 "Code": refusal.code,
                 "Message": refusal.message,
@@ -89,5 +87,5 @@ class Service:
                 "HostId": host,
             }
             return render_xml(refusal.status, "Error", fields)
-        format = read_format(http)
-        return render_error(refusal, format if format == "XML" else "JSON", host)
+        format = "XML" if request.format == "XML" else "JSON"
+        return render_error(refusal, format, host)

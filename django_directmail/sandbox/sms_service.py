@@ -1,8 +1,8 @@
 """
-SMS: a small Short Message Service behind the same gateway.
+The actions SendSms and QuerySendDetails of the Short Message Service.
 
-Its codes are those of help.aliyun.com/document_detail/101346.html, and unlike
-DirectMail it refuses with HTTP 200.
+The error codes are from help.aliyun.com/document_detail/101346.html. Unlike DirectMail,
+this service refuses a call with HTTP status 200.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from typing import Any
 
 from django_directmail.api.actions.action import is_unicode
 from django_directmail.api.actions.sms import MAX_NUMBERS, MAX_PAGE, VERSION
-from django_directmail.sandbox.authentication import Call
+from django_directmail.sandbox.http_request import ApiCall
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.responses import Refusal, new_request_id
 from django_directmail.sandbox.validation import check_present
 
-__all__ = ["ShortMessages", "Sms"]
+__all__ = ["SmsService", "Sms"]
 
-#: Digits with a country code or without, and at most two zeros before it: a number has
-#: 15 digits at most (ITU-T E.164).
+#: Digits, with or without a country code. A number has at most 15 digits (ITU-T E.164),
+#: after at most two zeros.
 NUMBER = re.compile(r"\+?[0-9]{5,17}")
-#: How a number of China's mainland may begin; the service itself cuts it off.
+#: A number of China's mainland. The service removes its prefix.
 MAINLAND = re.compile(r"(?:\+86|0086|86)?(1[0-9]{10})")
-#: The service counts days, and writes times, as in China.
+#: The time zone of the service.
 CHINA = timezone(timedelta(hours=8))
 
 
 @dataclass(frozen=True)
 class Sms:
     """
-    One accepted call of SendSms. ``id`` counts from 1 in the order of arrival.
+    One accepted SendSms call.
 
-    ``sign_name``, ``template_code`` and ``template_params`` are all that there is of
-    the text: templates are in the console, and the sandbox has none.
+    ``id`` counts from 1 in the order of arrival. There is no text: the sandbox has no
+    SMS templates, only ``sign_name``, ``template_code`` and ``template_params``.
     """
 
     id: int
@@ -57,24 +57,28 @@ class Sms:
     sms_up_extend_code: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Return all fields, ready for JSON."""
+        """Return all fields for JSON."""
         return asdict(self)
 
     @property
     def moment(self) -> datetime:
-        """Return when it came in, by the clocks of China."""
+        """Return the time of arrival in the time zone of China."""
         return datetime.fromisoformat(self.received_at).astimezone(CHINA)
 
     @property
     def size(self) -> int:
-        """Return about how many characters of memory it takes."""
+        """Return roughly how many characters the SMS has in memory."""
         texts = [self.sign_name, self.out_id, self.sms_up_extend_code]
         texts += [*self.phone_numbers, *self.template_params]
         return sum(map(len, [*texts, *self.template_params.values()]))
 
 
-class ShortMessages:
-    """Checks SMS, keeps the newest, and answers what became of them: delivered."""
+class SmsService:
+    """
+    Checks and keeps SMS; reports each as delivered.
+
+    It keeps as many as ``mailbox`` keeps mails, of ``max_size`` characters together.
+    """
 
     version = VERSION
 
@@ -86,40 +90,40 @@ class ShortMessages:
         self._size = 0
         self._last_id = 0
         self._revision = 0
-        #: Action to the method that carries it out.
-        self.actions: dict[str, Callable[[Call], Mapping[str, Any]]] = {
-            "SendSms": lambda call: self._answer(call, self._send),
-            "QuerySendDetails": lambda call: self._answer(call, self._query),
+        #: For each action the function that executes it.
+        self.actions: dict[str, Callable[[ApiCall], Mapping[str, Any]]] = {
+            "SendSms": lambda call: self._respond(call, self._send),
+            "QuerySendDetails": lambda call: self._respond(call, self._query),
         }
 
     @property
     def revision(self) -> int:
-        """Return a number that changes whenever the content does."""
+        """Return a number that changes with each change of the SMS."""
         return self._revision
 
     def all(self) -> list[Sms]:
-        """Return the kept SMS, oldest first."""
+        """Return the SMS, oldest first."""
         with self._lock:
             return list(self._kept)
 
     def clear(self) -> None:
-        """Forget all SMS; ids go on counting."""
+        """Delete all SMS; ids are not used again."""
         with self._lock:
             self._kept.clear()
             self._size = 0
             self._revision += 1
 
-    def _answer(
-        self, call: Call, carry_out: Callable[[Call, str], Mapping[str, Any]]
+    def _respond(
+        self, call: ApiCall, execute: Callable[[ApiCall, str], Mapping[str, Any]]
     ) -> Mapping[str, Any]:
-        """Answer a call: a no of this service is an answer like any other."""
+        """Return the fields of the response, also for an error of this service."""
         request_id = new_request_id()
         try:
             return {
                 "Message": "OK",
                 "RequestId": request_id,
                 "Code": "OK",
-                **carry_out(call, request_id),
+                **execute(call, request_id),
             }
         except Refusal as refusal:
             if refusal.status != 200:
@@ -131,7 +135,7 @@ class ShortMessages:
                 "Code": refusal.code,
             }
 
-    def _send(self, call: Call, request_id: str) -> Mapping[str, Any]:
+    def _send(self, call: ApiCall, request_id: str) -> Mapping[str, Any]:
         p = call.parameters
         check_present(p, ("PhoneNumbers", "SignName", "TemplateCode"))
         numbers = _read_numbers(p["PhoneNumbers"])
@@ -157,10 +161,10 @@ class ShortMessages:
                 out_id=p.get("OutId", ""),
                 sms_up_extend_code=p.get("SmsUpExtendCode", ""),
             )
-            self._keep(sms)
+            self._store(sms)
         return {"BizId": sms.biz_id}
 
-    def _keep(self, sms: Sms) -> None:
+    def _store(self, sms: Sms) -> None:
         self._kept.append(sms)
         self._size += sms.size
         while len(self._kept) > self._mailbox.capacity or (
@@ -168,18 +172,18 @@ class ShortMessages:
         ):
             self._size -= self._kept.popleft().size
 
-    def _query(self, call: Call, request_id: str) -> Mapping[str, Any]:
+    def _query(self, call: ApiCall, request_id: str) -> Mapping[str, Any]:
         p = call.parameters
         check_present(p, ("PhoneNumber", "SendDate", "PageSize", "CurrentPage"))
         size = _read_count(p, "PageSize", MAX_PAGE)
         page = _read_count(p, "CurrentPage", 10**9)
         if not re.fullmatch("[0-9]{8}", p["SendDate"]):
             raise _invalid("SendDate must be yyyyMMdd.")
-        number = _normal(p["PhoneNumber"])
+        number = _normalize(p["PhoneNumber"])
         found = [
             _detail(sms, number)
             for sms in reversed(self.all())
-            if number in map(_normal, sms.phone_numbers)
+            if number in map(_normalize, sms.phone_numbers)
             and f"{sms.moment:%Y%m%d}" == p["SendDate"]
             and p.get("BizId") in (None, "", sms.biz_id)
         ]
@@ -236,8 +240,8 @@ def _read_params(text: str) -> dict[str, str]:
     return found
 
 
-def _normal(number: str) -> str:
-    """Return a number as the details have it: of the mainland without a prefix."""
+def _normalize(number: str) -> str:
+    """Return a number as the service shows it: without the prefix of the mainland."""
     mainland = MAINLAND.fullmatch(number)
     return mainland[1] if mainland else number.lstrip("+")
 

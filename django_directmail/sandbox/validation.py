@@ -1,8 +1,9 @@
 """
-What the service refuses, by the tables of SingleSendMail's page and the error codes.
+Checks of the parameters of mail, as documented by SingleSendMail and the error codes.
 
-Where DirectMail's pages disagree (a subject of 100 or 256 characters), the newest one
-counts. What the service takes and drops in silence is taken here too, with a note.
+Where two pages of DirectMail differ (a subject of 100 or of 256 characters), the newer
+one counts. A header that the service accepts but does not send is accepted here, too:
+the mail gets a note about it.
 """
 
 from __future__ import annotations
@@ -18,41 +19,43 @@ from django_directmail.sandbox.responses import Refusal
 __all__ = [
     "addresses",
     "at_most",
-    "carried_headers",
     "check_body_size",
     "check_present",
     "check_sender",
     "check_single_send_mail",
     "check_values",
     "is_address",
+    "one_of",
+    "sent_headers",
 ]
 
-#: Domain and local part of letters, digits, ``_ - .`` (and ``+`` before the ``@``).
+#: Letters, digits, ``_``, ``-`` and ``.``; before the ``@`` also ``+``.
 ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 ADDRESS_LENGTH = 192
 MANDATORY = ("AccountName", "AddressType", "ReplyToAddress", "ToAddress", "Subject")
-#: Bytes of a mail's bodies; more needs SMTP.
+#: The largest size of both bodies together, in bytes; only SMTP accepts more.
 BODY_LENGTH = 8 * 1024 * 1024
+#: The headers that the service sends, besides those that begin with ``x-user-``.
 HEADERS = ("message-id", "list-unsubscribe", "list-unsubscribe-post")
 
 
 def one_of(*values: str) -> Callable[[str], bool]:
-    """Return a check for one of ``values``, whatever the case."""
+    """Return a function that checks for one of ``values``, in upper or lower case."""
     return lambda text: text.lower() in values
 
 
 def at_most(length: int) -> Callable[[str], bool]:
-    """Return a check for at most ``length`` characters."""
+    """Return a function that checks for at most ``length`` characters."""
     return lambda text: len(text) <= length
 
 
 def is_address(text: str) -> bool:
-    """Say whether ``text`` is one bare address that the service takes."""
+    """Say whether ``text`` is one address that the service accepts, without a name."""
     return len(text) <= ADDRESS_LENGTH and ADDRESS.fullmatch(text) is not None
 
 
 def is_template(text: str) -> bool:
-    """Say whether ``text`` names a template, with text for its variables."""
+    """Say whether ``text`` is JSON with a template id and texts for its variables."""
     found = _json_object(text)
     if found is None or not isinstance(found.get("TemplateId"), str):
         return False
@@ -60,9 +63,9 @@ def is_template(text: str) -> bool:
     return isinstance(data, dict) and all(isinstance(v, str) for v in data.values())
 
 
-#: Parameter to its check and the code of a refusal. A parameter that is absent or
-#: empty is not checked.
-RULES: dict[str, tuple[Callable[[str], bool], str]] = {
+#: For each parameter its check, and the error code if the check fails. A parameter
+#: that is missing or empty is not checked.
+VALUE_CHECKS: dict[str, tuple[Callable[[str], bool], str]] = {
     "AddressType": (one_of("0", "1"), "InvalidAddressType"),
     "ReplyToAddress": (one_of("true", "false"), "InvalidReplyToAddress"),
     "Subject": (at_most(256), "InvalidSubject.Malformed"),
@@ -89,7 +92,7 @@ RULES: dict[str, tuple[Callable[[str], bool], str]] = {
 
 
 def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> None:
-    """Raise :exc:`Refusal` for the first thing that the service would refuse."""
+    """Raise :exc:`Refusal` for the first error that the service would find."""
     check_values(parameters, MANDATORY)
     _check_body(parameters)
     _check_recipients(parameters)
@@ -97,7 +100,7 @@ def check_single_send_mail(parameters: Mapping[str, str], senders: Senders) -> N
 
 
 def check_present(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
-    """Raise :exc:`Refusal` for the first of ``mandatory`` that is not there."""
+    """Raise :exc:`Refusal` for the first of ``mandatory`` that is missing or empty."""
     for name in mandatory:
         if not parameters.get(name):
             raise Refusal(
@@ -106,17 +109,17 @@ def check_present(parameters: Mapping[str, str], mandatory: Iterable[str]) -> No
 
 
 def check_values(parameters: Mapping[str, str], mandatory: Iterable[str]) -> None:
-    """Raise :exc:`Refusal` for what is missing, and for a value that cannot be."""
+    """Raise :exc:`Refusal` for a missing parameter or an invalid value."""
     check_present(parameters, mandatory)
-    for name, (fits, code) in RULES.items():
+    for name, (fits, code) in VALUE_CHECKS.items():
         value = parameters.get(name)
         if value and not fits(value):
             raise Refusal(400, code, f"The specified {name} is invalid.")
 
 
 def check_sender(parameters: Mapping[str, str], senders: Senders) -> None:
-    """Raise :exc:`Refusal` for a sender that does not exist here."""
-    if not senders.know(parameters["AccountName"]):
+    """Raise :exc:`Refusal` if the sender is not one of ``senders``."""
+    if not senders.include(parameters["AccountName"]):
         raise Refusal(
             404,
             "InvalidMailAddress.NotFound",
@@ -133,7 +136,7 @@ def _check_body(parameters: Mapping[str, str]) -> None:
 
 
 def check_body_size(*bodies: str) -> None:
-    """Raise :exc:`Refusal` for bodies that are too large together."""
+    """Raise :exc:`Refusal` if all ``bodies`` together are too large."""
     if sum(len(body.encode(errors="replace")) for body in bodies) > BODY_LENGTH:
         raise Refusal(400, "InvalidBody", f"More than {BODY_LENGTH} bytes of body.")
 
@@ -159,20 +162,20 @@ def addresses(parameters: Mapping[str, str], name: str) -> list[str]:
     return [part.strip() for part in value.split(",")] if value else []
 
 
-def carried_headers(parameters: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """Return the headers that the mail gets, and notes about those it does not."""
+def sent_headers(parameters: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the headers that are sent, and a note for each one that is not."""
     given = _json_object(parameters.get("Headers", "")) or {}
-    carried: dict[str, str] = {}
+    sent: dict[str, str] = {}
     notes = []
     for name, value in given.items():
         known = name.lower() in HEADERS or name.lower().startswith("x-user-")
         if not known:
             notes.append(f"Header {name} is not supported and was dropped.")
-        elif len(carried) == 10:
+        elif len(sent) == 10:
             notes.append(f"Header {name} was dropped: ten headers at most.")
         else:
-            carried[name] = str(value)
-    return carried, notes
+            sent[name] = str(value)
+    return sent, notes
 
 
 def _json_object(text: str) -> dict[str, Any] | None:

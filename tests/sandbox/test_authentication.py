@@ -12,7 +12,6 @@ from django_directmail.api import (
     ApiError,
     Client,
     Credentials,
-    DescAccountSummary,
 )
 from django_directmail.api.signing import SIGNATURES, SignedRequest
 from django_directmail.sandbox import (
@@ -21,7 +20,6 @@ from django_directmail.sandbox import (
     STS_ACCESS_KEY_ID,
     STS_ACCESS_KEY_SECRET,
     STS_SECURITY_TOKEN,
-    Sandbox,
     accounts,
 )
 from django_directmail.sandbox.authentication import Nonces
@@ -40,13 +38,6 @@ def signature(request):
     return request.param
 
 
-@pytest.fixture(scope="module")
-def shared_sandbox():
-    """Yield one sandbox for all examples of a test."""
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
 def refusal(client, prepared=None):
     """Send a mail, or what is ``prepared``, and return the exception."""
     with pytest.raises(ApiError) as caught:
@@ -56,21 +47,40 @@ def refusal(client, prepared=None):
 
 class TestKeys:
     @pytest.mark.parametrize(
-        ("key", "status", "code"),
+        ("signature", "key", "status", "code"),
         [
-            (Credentials("nobody", "secret"), 404, "InvalidAccessKeyId.NotFound"),
             (
+                "HMAC-SHA1",
+                Credentials("nobody", "secret"),
+                404,
+                "InvalidAccessKeyId.NotFound",
+            ),
+            (
+                "ACS3-HMAC-SHA256",
                 Credentials(accounts.INACTIVE_ACCESS_KEY_ID, ACCESS_KEY_SECRET),
                 400,
                 "InvalidAccessKeyId.Inactive",
             ),
-            (Credentials(ACCESS_KEY_ID, "wrong"), 400, "SignatureDoesNotMatch"),
             (
+                "HMAC-SHA1",
+                Credentials(ACCESS_KEY_ID, "wrong"),
+                400,
+                "SignatureDoesNotMatch",
+            ),
+            (
+                "ACS3-HMAC-SHA256",
+                Credentials(ACCESS_KEY_ID, "wrong"),
+                400,
+                "SignatureDoesNotMatch",
+            ),
+            (
+                "HMAC-SHA1",
                 Credentials(STS_ACCESS_KEY_ID, STS_ACCESS_KEY_SECRET),
                 400,
                 "MissingSecurityToken",
             ),
             (
+                "ACS3-HMAC-SHA256",
                 Credentials(
                     STS_ACCESS_KEY_ID,
                     STS_ACCESS_KEY_SECRET,
@@ -80,11 +90,13 @@ class TestKeys:
                 "InvalidSecurityToken.Expired",
             ),
             (
+                "HMAC-SHA1",
                 Credentials(STS_ACCESS_KEY_ID, STS_ACCESS_KEY_SECRET, "another"),
                 400,
                 "InvalidSecurityToken.MismatchWithAccessKey",
             ),
             (
+                "ACS3-HMAC-SHA256",
                 Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET, STS_SECURITY_TOKEN),
                 400,
                 "InvalidSecurityToken.MismatchWithAccessKey",
@@ -113,7 +125,9 @@ class TestKeys:
 
 
 class TestTime:
-    @pytest.mark.parametrize("minutes", [-14, 14])
+    @pytest.mark.parametrize(
+        ("signature", "minutes"), [("HMAC-SHA1", -14), ("ACS3-HMAC-SHA256", 14)]
+    )
     def test_a_clock_fourteen_minutes_off_will_do(self, sandbox, signature, minutes):
         client = Client(KEY, endpoint=sandbox.url, signature=signature)
 
@@ -121,7 +135,15 @@ class TestTime:
 
         assert len(sandbox.mails) == 1
 
-    @pytest.mark.parametrize("minutes", [-16, 16, -24 * 60, 24 * 60])
+    @pytest.mark.parametrize(
+        ("signature", "minutes"),
+        [
+            ("HMAC-SHA1", -16),
+            ("HMAC-SHA1", 24 * 60),
+            ("ACS3-HMAC-SHA256", 16),
+            ("ACS3-HMAC-SHA256", -24 * 60),
+        ],
+    )
     def test_a_clock_sixteen_minutes_off_will_not(self, sandbox, signature, minutes):
         client = Client(KEY, endpoint=sandbox.url, signature=signature)
 
@@ -131,16 +153,16 @@ class TestTime:
         assert sandbox.mails == []
 
     @pytest.mark.parametrize(
-        "timestamp",
+        ("signature", "timestamp"),
         [
-            "now",
-            "2026-01-02",
-            "2026-01-02 03:04:05",
-            "2026-01-02T03:04:05",
-            "2026-01-02T03:04:05.123Z",
-            "2026-01-02T03:04:05+00:00",
-            "2026-13-02T03:04:05Z",
-            "1767323045",
+            ("HMAC-SHA1", "now"),
+            ("HMAC-SHA1", "2026-01-02"),
+            ("HMAC-SHA1", "2026-01-02 03:04:05"),
+            ("HMAC-SHA1", "2026-01-02T03:04:05"),
+            ("ACS3-HMAC-SHA256", "2026-01-02T03:04:05.123Z"),
+            ("ACS3-HMAC-SHA256", "2026-01-02T03:04:05+00:00"),
+            ("ACS3-HMAC-SHA256", "2026-13-02T03:04:05Z"),
+            ("ACS3-HMAC-SHA256", "1767323045"),
         ],
     )
     def test_a_time_of_another_form_is_refused(self, sandbox, signature, timestamp):
@@ -205,18 +227,18 @@ class TestNonces:
 
 class TestCommonParameters:
     @pytest.mark.parametrize(
-        "name",
+        ("name", "value"),
         [
-            "AccessKeyId",
-            "Action",
-            "SignatureMethod",
-            "SignatureNonce",
-            "SignatureVersion",
-            "Timestamp",
-            "Version",
+            ("AccessKeyId", None),
+            ("Action", None),
+            ("SignatureMethod", None),
+            ("SignatureNonce", None),
+            ("SignatureVersion", None),
+            ("Timestamp", None),
+            ("Version", None),
+            ("Version", ""),
         ],
     )
-    @pytest.mark.parametrize("value", [None, ""], ids=["absent", "empty"])
     def test_each_one_is_mandatory(self, sandbox, name, value):
         reply = post(sandbox, **{name: value})
 
@@ -234,10 +256,7 @@ class TestCommonParameters:
             ({"Signature": "подпись"}, 400, "SignatureDoesNotMatch"),
             ({"SignatureMethod": "HMAC-SHA256"}, 400, "InvalidSignatureMethod"),
             ({"SignatureVersion": "2.0"}, 400, "InvalidSignatureMethod"),
-            ({"Version": "2017-06-22"}, 400, "NoSuchVersion"),
             ({"Format": "YAML"}, 400, "InvalidParameter.Format"),
-            ({"Action": "SendMail"}, 404, "InvalidApi.NotFound"),
-            ({"Action": "singlesendmail"}, 404, "InvalidApi.NotFound"),
         ],
     )
     def test_a_wrong_one_is_refused(self, sandbox, changes, status, code):
@@ -250,15 +269,6 @@ class TestCommonParameters:
 
     def test_an_empty_parameter_of_old_samples_is_signed_like_any_other(self, sandbox):
         assert post(sandbox, SignatureType="").status == 200
-
-    def test_query_and_form_are_read_together(self, sandbox):
-        found = parameters()
-        query = {name: found.pop(name) for name in ("Action", "Timestamp", "Signature")}
-
-        reply = send(sandbox, "POST", f"/?{urlencode(query)}", urlencode(found), FORM)
-
-        assert reply.status == 200
-        assert sandbox.mails[0].subject == "Subject"
 
     def test_a_get_is_signed_as_a_get(self, sandbox):
         signed_as_post = send(sandbox, "GET", f"/?{urlencode(parameters('POST'))}")
@@ -344,24 +354,6 @@ class TestHeaders:
         reply = self.reply(sandbox, client, authorization="Basic aWQ6c2VjcmV0")
 
         assert (reply.status, reply.code) == (400, "IncompleteSignature")
-
-    def test_the_answer_is_json_without_being_asked_for(self, sandbox, client):
-        reply = self.reply(sandbox, client)
-
-        assert reply.headers["Content-Type"] == "application/json;charset=utf-8"
-        assert set(reply.fields) == {"EnvId", "RequestId"}
-
-    def test_another_version_is_refused(self, sandbox, client):
-        class Old(DescAccountSummary):
-            version = "2017-06-22"
-
-            @classmethod
-            def action_name(cls):
-                return "DescAccountSummary"
-
-        error = refusal(client, client.prepare(Old()))
-
-        assert error.code == "NoSuchVersion"
 
 
 @pytest.mark.parametrize("key", [PERMANENT, TEMPORARY], ids=["permanent", "sts"])

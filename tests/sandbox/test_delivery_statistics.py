@@ -5,23 +5,16 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from django_directmail.api import (
-    Client,
     GetTrackList,
     SenderStatisticsByTagNameAndBatchID,
     SenderStatisticsDetailByParam,
 )
-from tests.support.api_samples import KEY, mail
+from tests.support.api_samples import mail
 from tests.support.sandbox_calls import post
 
 BEIJING = timezone(timedelta(hours=8))
 DETAIL = "SenderStatisticsDetailByParam"
 TOTALS = "SenderStatisticsByTagNameAndBatchID"
-
-
-@pytest.fixture
-def client(sandbox):
-    """Return a client of the sandbox."""
-    return Client(KEY, endpoint=sandbox.url)
 
 
 def day(offset=0):

@@ -18,12 +18,6 @@ from tests.support.api_samples import KEY, mail
 from tests.support.sandbox_calls import post
 
 
-@pytest.fixture
-def client(sandbox):
-    """Return a client of the sandbox."""
-    return Client(KEY, endpoint=sandbox.url)
-
-
 def names(page):
     """Return the names of the domains on a page."""
     return [domain.domain_name for domain in page.items]
@@ -133,13 +127,6 @@ class TestTags:
 
 
 class TestTemplates:
-    def test_there_is_an_approved_one_a_draft_and_a_rejected_one(self, client):
-        page = client.call(QueryTemplateByParam())
-
-        assert sorted(t.template_status for t in page.items) == [0, 2, 3]
-        assert (page.total_count, page.page_size) == (3, 20)
-        assert client.call(DescAccountSummary()).templates == 3
-
     def test_each_of_the_list_can_be_read(self, client):
         for listed in client.call(QueryTemplateByParam()).items:
             read = client.call(DescTemplate(template_id=listed.template_id))

@@ -10,11 +10,11 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from django_directmail.api import Client, DirectMailError, File, RejectedError, upload
+from django_directmail.api import DirectMailError, File, RejectedError, upload
 from django_directmail.api.actions.files import AuthorizeFileUpload
 from django_directmail.sandbox import Sandbox
-from django_directmail.sandbox.authentication import BUCKET
-from django_directmail.sandbox.file_store import Files
+from django_directmail.sandbox.file_store import FileStore
+from django_directmail.sandbox.http_request import BUCKET
 from django_directmail.sandbox.responses import Refusal
 from tests.support.api_samples import KEY, mail, one_try
 from tests.support.sandbox_calls import post
@@ -23,20 +23,14 @@ MOST = 15 * 1024 * 1024 // 4 * 3
 
 
 @pytest.fixture
-def client(sandbox):
-    """Return a client of the sandbox."""
-    return Client(KEY, endpoint=sandbox.url)
-
-
-@pytest.fixture
 def form(client):
     """Return the fields of a form that the store takes."""
-    leave = client.call(AuthorizeFileUpload(region_id="cn-hangzhou"))
+    authorisation = client.call(AuthorizeFileUpload(region_id="cn-hangzhou"))
     return {
-        "OSSAccessKeyId": leave.access_key_id,
-        "Signature": leave.signature,
-        "key": leave.object_key,
-        "policy": leave.encoded_policy,
+        "OSSAccessKeyId": authorisation.access_key_id,
+        "Signature": authorisation.signature,
+        "key": authorisation.object_key,
+        "policy": authorisation.encoded_policy,
         "success_action_status": "201",
     }
 
@@ -74,10 +68,10 @@ def attached(*urls, **changes):
     return {**found, **changes}
 
 
-class TestLeave:
+class TestAuthorisation:
     def test_the_policy_is_signed_by_the_rule_of_oss(self, sandbox, form):
         """Base64 of HMAC-SHA1 of the encoded policy (oss: PostObject)."""
-        secret = sandbox.service.files.secret.encode()
+        secret = sandbox.service.file_store.secret.encode()
         digest = hmac.digest(secret, form["policy"].encode(), "sha1")
 
         assert form["Signature"] == base64.b64encode(digest).decode()
@@ -159,8 +153,8 @@ class TestPost:
         refused = post(sandbox, **attached(url_of(form)))
         assert refused.code == "InvalidAttachments.NotFound"
 
-    def test_a_leave_ends(self, sandbox, client):
-        sandbox.service.files.lifetime = -1
+    def test_an_authorisation_expires(self, sandbox, client):
+        sandbox.service.file_store.lifetime = -1
 
         with pytest.raises(RejectedError, match="Policy expired") as caught:
             upload(client, File("a", b"x"))
@@ -170,7 +164,7 @@ class TestPost:
     @pytest.mark.parametrize("policy", ["e30=", "bm8=", "no base64", "W10="])
     def test_a_policy_that_is_none_is_refused(self, sandbox, form, policy):
         digest = hmac.digest(
-            sandbox.service.files.secret.encode(), policy.encode(), "sha1"
+            sandbox.service.file_store.secret.encode(), policy.encode(), "sha1"
         )
         signature = base64.b64encode(digest).decode()
 
@@ -215,9 +209,16 @@ class TestForeignPages:
     """Names that a web page could point at this machine are not answered."""
 
     @pytest.mark.parametrize(
-        "host", ["evil.example", f"{BUCKET}.evil.example", f"{BUCKET}.", BUCKET]
+        ("host", "path"),
+        [
+            ("evil.example", f"/{BUCKET}/"),
+            ("evil.example", "/api/mails"),
+            (f"{BUCKET}.evil.example", "/"),
+            (f"{BUCKET}.evil.example", f"/{BUCKET}/"),
+            (f"{BUCKET}.", "/"),
+            (BUCKET, f"/{BUCKET}/"),
+        ],
     )
-    @pytest.mark.parametrize("path", ["/", f"/{BUCKET}/", "/api/mails"])
     def test_another_host_is_refused(self, sandbox, form, host, path):
         answer = put(sandbox, form, path=path, headers={"Host": host})
 
@@ -300,7 +301,7 @@ class TestMail:
     def test_more_than_a_hundred_are_refused(self, sandbox):
         urls = [f"http://{BUCKET}.127.0.0.1/{n}" for n in range(101)]
         for n in range(101):
-            sandbox.service.files.keep(str(n), b"")
+            sandbox.service.file_store.add(str(n), b"")
 
         refused = post(sandbox, **attached(*urls))
         accepted = post(sandbox, **attached(*urls[:100]))
@@ -309,8 +310,8 @@ class TestMail:
 
     def test_more_than_fifteen_megabytes_are_refused(self, sandbox):
         urls = [f"http://{BUCKET}.127.0.0.1/{n}" for n in range(2)]
-        sandbox.service.files.keep("0", b"x" * MOST)
-        sandbox.service.files.keep("1", b"x")
+        sandbox.service.file_store.add("0", b"x" * MOST)
+        sandbox.service.file_store.add("1", b"x")
 
         refused = post(sandbox, **attached(*urls))
         accepted = post(sandbox, **attached(urls[0]))
@@ -321,27 +322,27 @@ class TestMail:
 
 class TestMemory:
     def test_uploads_that_nobody_sends_make_room(self):
-        files = Files()
-        files.max_waiting = 10
+        store = FileStore()
+        store.max_unused = 10
         for key in "abc":
-            files.keep(key, b"1234")
+            store.add(key, b"1234")
 
-        kept = [key for key in "abc" if self.is_there(files, key)]
+        kept = [key for key in "abc" if self.is_there(store, key)]
 
         assert kept == ["b", "c"]
 
     def test_the_newest_stays_whatever_its_size(self):
-        files = Files()
-        files.max_waiting = 10
+        store = FileStore()
+        store.max_unused = 10
 
-        files.keep("a", b"x" * 11)
+        store.add("a", b"x" * 11)
 
-        assert self.is_there(files, "a")
+        assert self.is_there(store, "a")
 
-    def is_there(self, files, key):
+    def is_there(self, store, key):
         """Take ``key`` for a mail, and say whether it was there."""
         try:
-            return bool(files.take(attached(f"http://{BUCKET}.h/{key}")))
+            return bool(store.take(attached(f"http://{BUCKET}.h/{key}")))
         except Refusal:
             return False
 

@@ -18,12 +18,12 @@ from darabonba.utils.form import FileField, Form
 from django_directmail.api import Client, File, upload
 from django_directmail.api.actions.files import AuthorizeFileUpload
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
-from django_directmail.sandbox.authentication import BUCKET
+from django_directmail.sandbox.http_request import BUCKET
 from tests.support.api_samples import KEY
 from tests.support.http_servers import CannedServer, TunnelServer, http
 
 #: What OpenPlatform answers. The values are made up.
-LEAVE = {
+AUTHORISATION = {
     "AccessKeyId": "LTAI-of-the-platform",
     "Bucket": "dm-upload",
     "EncodedPolicy": "eyJleHBpcmF0aW9uIjoiIn0=",
@@ -142,7 +142,7 @@ def test_our_form_is_its_form_byte_for_byte(content):
     """One answer is enough for both of our requests."""
     with CannedServer(b"") as server:
         endpoint = server.url.removeprefix("http://")
-        answer = json.dumps(LEAVE | {"Endpoint": endpoint}).encode()
+        answer = json.dumps(AUTHORISATION | {"Endpoint": endpoint}).encode()
         server.answer = http(201, answer, Connection="close")
         upload(Client(KEY, endpoint=server.url), File("a.pdf", content))
     _, received = server.received
@@ -150,13 +150,13 @@ def test_our_form_is_its_form_byte_for_byte(content):
 
     theirs = Form.to_file_form(
         {
-            "host": Utils.get_endpoint(endpoint, LEAVE["UseAccelerate"], None),
-            "OSSAccessKeyId": LEAVE["AccessKeyId"],
-            "policy": LEAVE["EncodedPolicy"],
-            "Signature": LEAVE["Signature"],
-            "key": LEAVE["ObjectKey"],
+            "host": Utils.get_endpoint(endpoint, AUTHORISATION["UseAccelerate"], None),
+            "OSSAccessKeyId": AUTHORISATION["AccessKeyId"],
+            "policy": AUTHORISATION["EncodedPolicy"],
+            "Signature": AUTHORISATION["Signature"],
+            "key": AUTHORISATION["ObjectKey"],
             "file": FileField(
-                filename=LEAVE["ObjectKey"],
+                filename=AUTHORISATION["ObjectKey"],
                 content=io.BytesIO(content),
                 content_type="",
             ),
@@ -171,7 +171,7 @@ def test_our_form_is_its_form_byte_for_byte(content):
 
 def test_the_accelerated_host_is_for_those_who_ask_the_sdk_for_it():
     """We do as it does by itself, whatever the answer says of acceleration."""
-    host = LEAVE["Endpoint"]
+    host = AUTHORISATION["Endpoint"]
 
     assert Utils.get_endpoint(host, True, None) == host
     assert Utils.get_endpoint(host, True, "accelerate") != host

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from django_directmail.sandbox import Sandbox
-from tests.sandbox.test_server import raw
-from tests.support.sandbox_calls import parameters
+from tests.support.sandbox_calls import parameters, send_bytes
 
 
 @cache
@@ -32,7 +31,7 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 line = st.text(st.characters(max_codepoint=255, exclude_characters="\r\n"), max_size=30)
 paths = st.sampled_from(
     ["/", "//", "/?", "/api/status", "/api/mails", "/api/mails/1", "/api/faults"]
-    + ["/api/sms", "/mails/1/preview", "/mails/1/attachments/1", "/static/viewer.js"]
+    + ["/api/sms", "/mails/1/preview", "/mails/1/attachments/1", "/static/web_ui.js"]
     + ["/directmail-sandbox/", "http://[", "http://h/", "*", "/static/../server.py"]
 )
 known = st.sampled_from(
@@ -195,7 +194,7 @@ def test_any_request_gets_an_answer_or_a_closed_connection(request):
         answer = b""
         # It is hung up on who still talks when the answer is known.
         with suppress(OSError):
-            answer = raw(sandbox, request)
+            answer = send_bytes(sandbox, request)
 
     assert printed.getvalue() == ""
     assert answer == b"" or answer.startswith(

@@ -10,20 +10,9 @@ import requests
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET, Sandbox
 from django_directmail.sandbox.web_ui import FILES
 from tests.support.sandbox_mails import send
+from tests.support.sandbox_web_ui import get, policy
 
 STATIC = files("django_directmail.sandbox").joinpath("static")
-
-
-def get(sandbox, path, **options):
-    """Ask ``sandbox`` for ``path`` as a browser does."""
-    return requests.get(f"{sandbox.url}{path}", timeout=10, **options)
-
-
-def policy(answer):
-    """Return the Content-Security-Policy as a dict of directive to value."""
-    text = answer.headers["Content-Security-Policy"]
-    parts = [part.strip().partition(" ") for part in text.split(";")]
-    return {name: value for name, _, value in parts}
 
 
 class Tags(HTMLParser):
@@ -121,7 +110,7 @@ def test_every_text_has_its_chinese():
     page = STATIC.joinpath("index.html").read_text("utf-8")
     scripts = "".join(
         STATIC.joinpath(name).read_text("utf-8")
-        for name in ("viewer.js", "mail.js", "sms.js")
+        for name in ("web_ui.js", "mail.js", "sms.js")
     )
     texts = STATIC.joinpath("texts.js").read_text("utf-8")
     translated = set(re.findall(r'^  "([^"]+)":', texts, re.MULTILINE))
@@ -257,9 +246,9 @@ def test_clear_forgets_all_mail(sandbox):
         "/nothing",
         "/static/",
         "/static/server.py",
-        "/static/../viewer.py",
-        "/static/..%2fviewer.py",
-        "/static/x/viewer.js",
+        "/static/../web_ui.py",
+        "/static/..%2fweb_ui.py",
+        "/static/x/web_ui.js",
         "/api",
         "/api/nothing",
         "/api/mails/1",

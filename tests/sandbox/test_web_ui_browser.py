@@ -380,8 +380,9 @@ def test_a_phone_shows_one_pane_at_a_time(open_page, sandbox, expect):
     expect(page.locator("#list a")).to_be_focused()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, {"width": 1280, "height": 800}])
+@pytest.mark.parametrize(
+    ("scheme", "viewport"), [("light", PHONE), ("dark", {"width": 1280, "height": 800})]
+)
 def test_everything_can_be_read(
     open_page, sandbox, expect, poor_contrast, scheme, viewport
 ):

@@ -1,28 +1,12 @@
-"""Attachments in the viewer: listed with the mail, and served to be saved only."""
+"""Attachments in the web UI: in the list of a mail, and as downloads."""
 
 import pytest
 import requests
 
-from django_directmail.api import Client, File, upload
-from tests.sandbox.test_web_ui import get, policy
-from tests.support.api_samples import KEY
-from tests.support.sandbox_mails import send
+from tests.support.sandbox_web_ui import get, policy
 
 #: Content that does harm where a browser shows it.
 HOSTILE = b"<!doctype html><script>fetch('/api/mails')</script>"
-
-
-@pytest.fixture
-def attach(sandbox):
-    """Return a function that sends one mail with files, pairs of name and content."""
-    client = Client(KEY, endpoint=sandbox.url)
-
-    def attach(*files):
-        return send(
-            sandbox, attachments=[upload(client, File(*file)) for file in files]
-        )
-
-    return attach
 
 
 @pytest.mark.parametrize("path", ["/api/mails", "/api/mails/1"])

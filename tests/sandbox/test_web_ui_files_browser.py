@@ -2,8 +2,6 @@
 
 import pytest
 
-from django_directmail.api import Client, File, upload
-from tests.support.api_samples import KEY
 from tests.support.sandbox_mails import send
 
 pytestmark = pytest.mark.browser
@@ -14,19 +12,6 @@ WIDE = {"width": 1280, "height": 800}
 HOSTILE = (
     b"<!doctype html><title>owned</title><script>document.title = 'owned'</script>"
 )
-
-
-@pytest.fixture
-def attach(sandbox):
-    """Return a function that sends one mail with files, pairs of name and content."""
-    client = Client(KEY, endpoint=sandbox.url)
-
-    def attach(*files):
-        return send(
-            sandbox, attachments=[upload(client, File(*file)) for file in files]
-        )
-
-    return attach
 
 
 def test_name_and_size_are_shown(open_page, attach, expect):
@@ -72,8 +57,7 @@ def test_a_file_that_is_opened_is_saved_all_the_same(open_page, sandbox, attach)
     assert download.value.suggested_filename == "page.html"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [PHONE, WIDE])
+@pytest.mark.parametrize(("scheme", "viewport"), [("dark", PHONE), ("light", WIDE)])
 def test_many_files_with_long_names_can_be_read_and_reached(
     open_page, attach, expect, poor_contrast, scheme, viewport
 ):

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -48,6 +49,15 @@ def send(sandbox, method, path, body=b"", headers=None):
         return Reply(response.status, dict(response.headers), response.read())
     finally:
         connection.close()
+
+
+def send_bytes(sandbox, data):
+    """Send ``data`` on a new connection; return all bytes that come back."""
+    parts = urlsplit(sandbox.url)
+    with socket.create_connection((parts.hostname, parts.port), timeout=10) as sock:
+        sock.sendall(data)
+        sock.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: sock.recv(65536), b""))
 
 
 def utc(**off):

@@ -8,7 +8,7 @@ from alibabacloud_dm20151123 import models
 
 from django_directmail.api import Attachment, SingleSendMail, Template
 from django_directmail.api.results import SendResult
-from django_directmail.sandbox.authentication import BUCKET
+from django_directmail.sandbox.http_request import BUCKET
 from tests.support.api_samples import mail
 from tests.support.official_sdk import INTERNAL, sdk_client
 
@@ -100,7 +100,7 @@ def test_names_and_values_on_the_wire_are_those_of_the_sdk(sandbox, client, sign
         lambda: sdk_client(sandbox, signature=signature).single_send_mail(THEIRS),
     ):
         for key in ("k/1", "k/2?x"):
-            sandbox.service.files.keep(key, b"content")
+            sandbox.service.file_store.add(key, b"content")
         send()
 
     ours, theirs = [comparable(mail.parameters) for mail in sandbox.mails]

@@ -5,7 +5,7 @@ import { chooseLanguage, localTime, rememberLanguage, say, t } from "/static/tex
 
 const POLL_MS = 2000;
 const TIMEOUT_MS = 10000;
-const narrow = matchMedia("(max-width: 45em)"); // as in viewer.css
+const narrow = matchMedia("(max-width: 45em)"); // as in web_ui.css
 
 const rows = new Map(); // mail id -> {item, link, words}
 let mails = []; // newest first, as the sandbox lists them
