@@ -8,6 +8,7 @@ import reprlib
 import pytest
 
 from django_directmail.api.rate import forget_lanes
+from tests.support.mailers import BACKEND
 
 try:
     import django
@@ -18,8 +19,6 @@ except ImportError:
         - {"__init__.py", "conftest.py", "api", "sandbox", "function", "support"}
     )
     django = None
-
-BACKEND = "django_directmail.backends.EmailBackend"
 
 
 def pytest_configure(config):

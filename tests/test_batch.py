@@ -1,5 +1,6 @@
 """``send_batch()`` through real settings, to the sandbox and into the log."""
 
+import django
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy
@@ -16,18 +17,12 @@ from django_directmail.api import (
 from django_directmail.api.results import wire_names
 from django_directmail.batch import send_batch
 from django_directmail.signals import post_send, pre_send
-from tests.conftest import BACKEND, django
+from tests.support.batches import CONTENT, send
+from tests.support.mailers import BACKEND
 
-CONTENT = {"subject": "Hello {UserName}", "text_body": "Dear {UserName}"}
 needs_mailers = pytest.mark.skipif(
     django.VERSION < (6, 1), reason="MAILERS came with Django 6.1"
 )
-
-
-def send(receivers=("ana@example.com",), **values):
-    """Send a small batch, with ``values``."""
-    values = {"receivers": receivers, "template_content": CONTENT, **values}
-    return send_batch(**values)
 
 
 def arrived(sandbox):

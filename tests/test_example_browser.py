@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.test_example_project import LAUNCH, browse, started
+from tests.support.example_site import LAUNCH, browse, started
 
 pytestmark = pytest.mark.browser
 pytest_plugins = ["tests.support.sandbox_browser"]

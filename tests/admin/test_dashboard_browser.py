@@ -1,6 +1,5 @@
 """The dashboard in a real browser, under a strict policy."""
 
-# ruff: noqa: F401, F811  # some of what is imported are fixtures
 import re
 from datetime import timedelta
 
@@ -10,20 +9,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from django_directmail.models import MailLog
-from tests.admin.test_mail_admin_browser import (
+from tests.support.admin_browser_pages import (
     DESKTOP,
     PHONE,
     TOO_WIDE,
-    _database_beside_a_browser,
     contrast_in,
-    policy,
-    server,
-    visit,
 )
 from tests.support.admin_rows import make_row
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-pytest_plugins = ["tests.support.sandbox_browser"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_beside_a_browser"),
+]
+pytest_plugins = ["tests.support.sandbox_browser", "tests.support.admin_browser"]
 
 #: The same, but for the chart, which has a box of its own to scroll in.
 TOO_WIDE_HERE = TOO_WIDE.replace(".results,", ".results, .directmail-chart-scroll,")

@@ -1,26 +1,25 @@
 """The pages that ask and the form of the test mail, in a real browser."""
 
-# ruff: noqa: F401, F811  # some of what is imported are fixtures
 import pytest
 from django.core.mail import send_mail
 
 from django_directmail.api.errors import DirectMailError
 from django_directmail.models import MailLog
-from tests.admin.test_mail_admin_browser import (
+from tests.support.admin_browser_pages import (
     DESKTOP,
     PHONE,
     TOO_WIDE,
-    _database_beside_a_browser,
     contrast_in,
-    policy,
-    server,
-    visit,
 )
 from tests.support.admin_pages import LIST
 from tests.support.admin_rows import make_row
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-pytest_plugins = ["tests.support.sandbox_browser"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_beside_a_browser"),
+]
+pytest_plugins = ["tests.support.sandbox_browser", "tests.support.admin_browser"]
 
 
 @pytest.fixture

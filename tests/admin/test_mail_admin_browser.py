@@ -1,177 +1,30 @@
 """The log in a real browser, under a strict policy."""
 
-import os
-from datetime import timedelta
-
-import django
 import pytest
-from django import conf
-from django.contrib.auth.models import User
-from django.contrib.staticfiles.handlers import StaticFilesHandler
-from django.core.handlers.wsgi import WSGIHandler
-from django.test import Client
-from django.urls import reverse
-from django.utils import timezone
 
-from tests.support.admin_rows import add_recipients, make_row
+from tests.support.admin_browser_pages import (
+    DESKTOP,
+    PHONE,
+    POLICY,
+    TOO_WIDE,
+    contrast_in,
+    list_url,
+    make_full_row,
+    refusal,
+    url_of,
+)
+from tests.support.admin_rows import make_row
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-pytest_plugins = ["tests.support.sandbox_browser"]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("database_beside_a_browser"),
+]
+pytest_plugins = ["tests.support.sandbox_browser", "tests.support.admin_browser"]
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 800}
-POLICY = {
-    "default-src": ["'self'"],
-    "script-src": ["'self'"],
-    "style-src": ["'self'"],
-    "img-src": ["'self'", "data:"],
-    "frame-src": ["'self'"],
-    "object-src": ["'none'"],
-    "base-uri": ["'none'"],
-}
 HOSTILE = (
     "\"><script>document.title='owned'</script><img src=x onerror=alert(1)>\u202egpj"
 )
-#: Who is wider than the window, or than the box that should scroll.
-TOO_WIDE = """() => [...document.querySelectorAll("main *")]
-  .filter((node) => !node.closest(".results, .directmail-scroll, .directmail-text"))
-  .filter((node) => node.getBoundingClientRect().right > innerWidth + 1)
-  .map((node) => node.outerHTML.slice(0, 80))"""
-
-
-def strict_policy(get_response):
-    """Send the policy with every page that has none; as Django does since 6.0."""
-    policy = "; ".join(
-        f"{n} {' '.join(v)}" for n, v in conf.settings.SECURE_CSP.items()
-    )
-
-    def middleware(request):
-        response = get_response(request)
-        if policy:
-            response.headers.setdefault("Content-Security-Policy", policy)
-        return response
-
-    return middleware
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _database_beside_a_browser():
-    """Let this thread use the database, although playwright runs its loop in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        yield
-
-
-@pytest.fixture
-def policy():
-    """Return the policy of the site."""
-    return POLICY
-
-
-@pytest.fixture
-def server(live_server, settings, policy):
-    """Yield the server, with middleware that sends the policy."""
-    settings.SECURE_CSP = policy
-    middleware = "tests.admin.test_mail_admin_browser.strict_policy"
-    if django.VERSION >= (6, 0):
-        middleware = "django.middleware.csp.ContentSecurityPolicyMiddleware"
-    settings.MIDDLEWARE = [middleware, *settings.MIDDLEWARE]
-    httpd = live_server.thread.httpd
-    usual = httpd.get_app()
-    httpd.set_app(StaticFilesHandler(WSGIHandler()))
-    yield live_server
-    httpd.set_app(usual)
-
-
-@pytest.fixture
-def visit(browser, server):
-    """
-    Return a function that opens a page for somebody who may do all.
-
-    At the end, nothing may have gone wrong in a page, and no policy been violated,
-    except by what stands in a mail.
-    """
-    client = Client()
-    client.force_login(User.objects.create_superuser("ann"))
-    session = client.cookies["sessionid"].value
-    contexts, complaints = [], []
-
-    def complain(message):
-        if message.type in ("error", "warning") and "/content/" not in str(
-            message.location
-        ):
-            complaints.append(message.text)
-
-    def visit(url, **options):
-        context = browser.new_context(
-            **{"viewport": DESKTOP, "locale": "en", "base_url": server.url} | options
-        )
-        contexts.append(context)
-        context.add_cookies(
-            [{"name": "sessionid", "value": session, "url": server.url}]
-        )
-        context.route("**/favicon.ico", lambda route: route.fulfill(status=204))
-        page = context.new_page()
-        page.on("console", complain)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.complaints = complaints
-        page.answer = page.goto(url)
-        return page
-
-    yield visit
-    for context in contexts:
-        context.close()
-    assert complaints == [], "\n".join(complaints)
-
-
-def refusal(page, reason):
-    """Wait, at the end of a block, until the browser says that it refused something."""
-    return page.expect_console_message(lambda message: reason in message.text)
-
-
-def contrast_in(part):
-    """Return the script that lists texts hard to read in ``part``, which is ours."""
-    # Not above: a plugin must not be imported before pytest does.
-    from tests.support.sandbox_browser import POOR_CONTRAST
-
-    return POOR_CONTRAST.replace(
-        "document.body.query", f"document.querySelector('{part}').query"
-    )
-
-
-def list_url():
-    """Return the address of the list."""
-    return reverse("admin:django_directmail_maillog_changelist")
-
-
-def url_of(row, page="change"):
-    """Return the address of a page of ``row``."""
-    return reverse(f"admin:django_directmail_maillog_{page}", args=[row.pk])
-
-
-def make_full_row(**fields):
-    """Store a mail with something in every part of its page."""
-    start = timezone.now() - timedelta(hours=1)
-    row = make_row(
-        ("a" * 60 + "@" + "sub." * 30 + "example.com", "bob@example.com"),
-        **{
-            "subject": "W" * 300,
-            "tag": "t" * 120,
-            "status": "unconfirmed",
-            "accepted": "unknown",
-            "error_code": "TransportError",
-            "error_message": "No answer within 10 s. " + "x" * 300,
-            "created_at": start,
-            "text_body": "z" * 2000 + "\nLine\n" * 50,
-            "html_body": "<p>Dear customer</p>",
-            "parameters": {"headers": {"X-User-A": "y" * 300}, "click_trace": "1"},
-            "metadata": {"order": [1, {"deep": True}]},
-            **fields,
-        },
-    )
-    add_recipients(row, ["carl@example.com"], "bcc", status="bounced")
-    make_row(resent_from=row, resent_by="ann")
-    return row
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,9 +6,9 @@ from django.test import Client
 
 from django_directmail.models import MailLog
 from django_directmail.sandbox import Sandbox
-from tests.conftest import BACKEND
 from tests.support.admin_pages import LIST, log_in, text, told
 from tests.support.admin_rows import make_staff
+from tests.support.mailers import BACKEND
 
 pytestmark = pytest.mark.django_db
 URL = f"{LIST}send-test/"

@@ -2,13 +2,11 @@
 
 import pytest
 from alibabacloud_tea_openapi.utils import Utils
-from darabonba.request import DaraRequest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from django_directmail.api import InvalidSignature
 from django_directmail.api.signing import (
-    ACS3_HMAC_SHA256,
     Authorization,
     build_canonical_query,
     build_canonical_request,
@@ -22,16 +20,18 @@ from django_directmail.api.signing import (
 )
 from tests.support.api_samples import (
     LONG,
+    TOKENS,
     VECTORS,
+    authorized,
     names,
     read_vector,
     texts,
     vector_names,
 )
+from tests.support.official_sdk import sign_with_sdk
 
 RPC = vector_names("rpc")
 ACS3 = vector_names("acs3")
-TOKENS = [None, "tok/en+1=="]
 
 
 def canonical_request(vector):
@@ -42,23 +42,6 @@ def canonical_request(vector):
         vector["headers"],
         vector["headers"],
         hash_payload(vector["body"].encode()),
-    )
-
-
-def authorized(vector, **changes):
-    """Return the headers of a known answer with its ``authorization``."""
-    names = tuple(sorted(vector["headers"]))
-    value = Authorization(vector["access_key_id"], names, vector["signature"])
-    return {**vector["headers"], "authorization": str(value), **changes}
-
-
-def sign_with_sdk(method, query, headers, payload, access_key_id, secret):
-    """Return the Authorization header that the official SDK makes."""
-    request = DaraRequest()
-    request.method, request.pathname = method, "/"
-    request.query, request.headers = query, headers
-    return Utils.get_authorization(
-        request, ACS3_HMAC_SHA256, payload, access_key_id, secret
     )
 
 

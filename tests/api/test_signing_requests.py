@@ -14,8 +14,15 @@ from django_directmail.api.signing import (
     RequestData,
     hash_payload,
 )
-from tests.api.test_signing import TOKENS, authorized, sign_with_sdk
-from tests.support.api_samples import LONG, names, read_vector, texts
+from tests.support.api_samples import (
+    LONG,
+    TOKENS,
+    authorized,
+    names,
+    read_vector,
+    texts,
+)
+from tests.support.official_sdk import sign_with_sdk
 
 
 class TestWholeRequests:

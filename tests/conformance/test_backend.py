@@ -16,7 +16,7 @@ from django.utils.functional import lazystr
 from django_directmail._compat import get_mailer
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.backends import EmailBackend
-from tests.conftest import BACKEND
+from tests.support.mailers import BACKEND
 from tests.support.messages import message, only
 
 LEGACY_STAFF = django.VERSION < (6, 0)

@@ -10,7 +10,7 @@ from django.core.mail import (
 from django.utils.functional import Promise, lazystr
 
 from django_directmail.api.errors import UnsupportedMessage
-from tests.conftest import BACKEND
+from tests.support.mailers import BACKEND
 from tests.support.messages import message, only, rebuild
 
 LEGACY_STAFF = django.VERSION < (6, 0)

@@ -7,7 +7,7 @@ import pytest
 from django_directmail.api import RejectedError, TransportError
 from django_directmail.batch import send_batch
 from django_directmail.models import MailLog
-from tests.test_batch import send
+from tests.support.batches import send
 
 pytestmark = pytest.mark.django_db
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from django_directmail.api import Client, Credentials, SingleSendMail
+from django_directmail.api.signing import Authorization
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 VECTORS = Path(__file__).parents[1] / "api" / "vectors"
@@ -43,6 +44,21 @@ texts = st.one_of(
 #: Names of parameters, as the gateway has them.
 names = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZabcxyz0123456789._", min_size=1, max_size=12)
 
+#: The common parameters of the API gateway, which every call has.
+COMMON_PARAMETERS = {
+    "AccessKeyId",
+    "Action",
+    "Format",
+    "SignatureMethod",
+    "SignatureNonce",
+    "SignatureVersion",
+    "Timestamp",
+    "Version",
+}
+
+#: Without a security token, and with one that must be escaped.
+TOKENS = [None, "tok/en+1=="]
+
 
 def mail(**changes):
     """Return a mail that the sandbox accepts, with ``changes``."""
@@ -59,6 +75,13 @@ def mail(**changes):
 def read_vector(name):
     """Return one known answer; its ``provenance`` says where it comes from."""
     return json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def authorized(vector, **changes):
+    """Return the headers of a known answer with its ``authorization``."""
+    names = tuple(sorted(vector["headers"]))
+    value = Authorization(vector["access_key_id"], names, vector["signature"])
+    return {**vector["headers"], "authorization": str(value), **changes}
 
 
 def vector_names(prefix):

@@ -2,7 +2,10 @@
 
 from alibabacloud_dm20151123.client import Client as SdkClient
 from alibabacloud_tea_openapi.models import Config
+from alibabacloud_tea_openapi.utils import Utils
+from darabonba.request import DaraRequest
 
+from django_directmail.api.signing import ACS3_HMAC_SHA256
 from django_directmail.sandbox import (
     ACCESS_KEY_ID,
     ACCESS_KEY_SECRET,
@@ -55,3 +58,13 @@ def as_texts(fields, names):
 def row_texts(row):
     """Return what one of our rows read, as text."""
     return {name: str(value) for name, value in row.wire_items()}
+
+
+def sign_with_sdk(method, query, headers, payload, access_key_id, secret):
+    """Return the Authorization header that the SDK makes."""
+    request = DaraRequest()
+    request.method, request.pathname = method, "/"
+    request.query, request.headers = query, headers
+    return Utils.get_authorization(
+        request, ACS3_HMAC_SHA256, payload, access_key_id, secret
+    )

@@ -15,8 +15,7 @@ from django_directmail.api import (
     UnsupportedMessage,
 )
 from django_directmail.api.results import SendResult, wire_names
-from tests.api.actions.test_mail import COMMON
-from tests.support.api_samples import KEY
+from tests.support.api_samples import COMMON_PARAMETERS, KEY
 from tests.support.official_sdk import INTERNAL, sdk_client
 
 #: What both clients take as it is.
@@ -85,7 +84,7 @@ def batch(**changes):
 
 def comparable(mail):
     """Return what arrived, without the gateway's, as the service reads it."""
-    found = {k: v for k, v in mail.parameters.items() if k not in COMMON}
+    found = {k: v for k, v in mail.parameters.items() if k not in COMMON_PARAMETERS}
     for name in {"Headers", "Receivers", "TemplateContent"} & set(found):
         found[name] = json.loads(found[name])
     found["DomainAuth"] = found["DomainAuth"].lower()

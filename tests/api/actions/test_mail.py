@@ -9,7 +9,7 @@ from alibabacloud_dm20151123 import models
 from django_directmail.api import Attachment, SingleSendMail, Template
 from django_directmail.api.results import SendResult
 from django_directmail.sandbox.http_request import BUCKET
-from tests.support.api_samples import mail
+from tests.support.api_samples import COMMON_PARAMETERS, mail
 from tests.support.official_sdk import INTERNAL, sdk_client
 
 #: Everything that one can say, in values that both clients take.
@@ -38,18 +38,6 @@ FILES = [
     (name, f"http://{BUCKET}.e.example/{key}")
     for name, key in (("a b.txt", "k/1"), ("ü&.pdf", "k/2?x"))
 ]
-#: Parameters of the gateway, which every call has.
-COMMON = {
-    "AccessKeyId",
-    "Action",
-    "Format",
-    "SignatureMethod",
-    "SignatureNonce",
-    "SignatureVersion",
-    "Timestamp",
-    "Version",
-}
-
 OURS = SingleSendMail(
     **EVERYTHING,
     headers=HEADERS,
@@ -75,7 +63,7 @@ THEIRS = models.SingleSendMailRequest(
 
 def comparable(parameters):
     """Return ``parameters`` without the gateway's, and as the service reads them."""
-    found = {k: v for k, v in parameters.items() if k not in COMMON}
+    found = {k: v for k, v in parameters.items() if k not in COMMON_PARAMETERS}
     for name in ("Headers", "Template"):
         found[name] = json.loads(found[name])
     for name in ("DomainAuth", "ReplyToAddress"):

@@ -1,0 +1,3 @@
+"""The backend that tests configure."""
+
+BACKEND = "django_directmail.backends.EmailBackend"
