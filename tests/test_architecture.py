@@ -1,13 +1,15 @@
-"""The house keeps its shape: who imports whom, and who speaks DirectMail's names."""
+"""The shape of the package: its imports, its file names, and where wire names stand."""
 
 import dataclasses
 import importlib
+import os
 import pathlib
 import pkgutil
 import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from urllib.parse import parse_qsl
 
 import pytest
@@ -27,9 +29,40 @@ from django_directmail.api.actions import (
 from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
 from django_directmail.api.results import Page, SendResult, wire_names
+from tests.support.example_site import execute
 
 ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "django_directmail"
+TESTS = ROOT / "tests"
+#: Folders and files whose names may repeat that of another file.
+MAY_REPEAT = ("api/actions/", "sandbox/", "migrations/")
+#: A protocol, and its implementation.
+PAIRS = {"sending/recorder.py", "log/recorder.py"}
+#: Folders of tests that are not about one module: the same cases for all ways of
+#: sending, and the function of the example project.
+FOLDERS_OF_THEIR_OWN = ("conformance/", "function/", "support/")
+#: Test files that are not about one module, and what they are about.
+FILES_OF_THEIR_OWN = {
+    "admin/test_odd_input.py": "all pages of the admin",
+    "api/test_documentation.py": "the page of the docs about the actions",
+    "log/test_batch_log.py": "what send_batch() writes into the log",
+    "log/test_databases.py": "all tables on each database",
+    "management/test_documentation.py": "the page of the docs about the commands",
+    "sending/test_fault_matrix.py": "a whole send at each fault",
+    "sending/test_killed_process.py": "a whole send in a process that is killed",
+    "sending/test_random_faults.py": "thousands of sends with random faults",
+    "test_architecture.py": "the whole package",
+    "test_benchmarks.py": "the benchmarks",
+    "test_docs.py": "the docs",
+    "test_example_browser.py": "the example project",
+    "test_example_project.py": "the example project",
+    "test_packaging.py": "the built package",
+    "test_secrecy.py": "the errors and logs of the whole package",
+    "test_secrecy_parts.py": "the errors and logs of the whole package",
+    "test_translations.py": "the message catalogues",
+}
+#: Files whose module still has another name, or the other way round.
+TO_BE_RENAMED = {"api/test_responses.py", "api/test_responses_hostile.py"}
 #: Where DirectMail's own names may be written: here we speak or play its language.
 AT_HOME = ("django_directmail/api/", "django_directmail/sandbox/")
 TESTS_AT_HOME = ("tests/api/", "tests/sandbox/", "tests/support/")
@@ -206,3 +239,74 @@ def test_importing_the_package_imports_nothing():
     )
 
     assert done.stdout.strip() == "['django_directmail']"
+
+
+def files_below(folder, pattern):
+    """Return the paths of files below ``folder`` that match, relative to it."""
+    return {path.relative_to(folder).as_posix() for path in folder.rglob(pattern)}
+
+
+def test_a_file_name_stands_once_in_the_package():
+    found = {
+        path
+        for path in files_below(PACKAGE, "*.py") - PAIRS - TO_BE_RENAMED
+        if not path.startswith(MAY_REPEAT)
+        and not path.endswith(("__init__.py", "__main__.py"))
+    }
+
+    count = Counter(pathlib.PurePath(path).name for path in found)
+
+    assert [
+        path for path in sorted(found) if count[pathlib.PurePath(path).name] > 1
+    ] == []
+
+
+def names_to_test(room):
+    """
+    Return the names that files of tests for ``room`` may begin with.
+
+    These are its modules and packages, its own name, and the modules of those of its
+    packages that have no folder of tests.
+    """
+    folder = PACKAGE / room
+    names = {path.stem for path in folder.glob("*.py")} | {folder.name}
+    for package in folder.glob("*/__init__.py"):
+        names.add(package.parent.name)
+        if not (TESTS / room / package.parent.name).is_dir():
+            names |= {path.stem for path in package.parent.glob("*.py")}
+    return names
+
+
+def test_tests_mirror_the_package():
+    without_module = set()
+    for path in files_below(TESTS, "test_*.py"):
+        room = pathlib.PurePath(path).parent
+        name = pathlib.PurePath(path).stem.removeprefix("test_")
+        if not path.startswith(FOLDERS_OF_THEIR_OWN) and not any(
+            f"{name}_".startswith(f"{module}_") for module in names_to_test(room)
+        ):
+            without_module.add(path)
+
+    assert without_module - TO_BE_RENAMED == set(FILES_OF_THEIR_OWN)
+
+
+def test_the_admin_in_production_loads_nothing_of_the_sandbox(tmp_path):
+    script = (
+        "import sys, django; django.setup(); import website.urls;"
+        "from django.contrib import admin; admin.autodiscover();"
+        "print([name for name in sys.modules if name == 'http.server'"
+        " or name.startswith('django_directmail.sandbox')])"
+    )
+
+    done = execute(
+        ["-c", script],
+        tmp_path,
+        ALIBABA_CLOUD_ACCESS_KEY_ID="id",
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET="secret",
+        DEBUG="0",
+        DJANGO_SETTINGS_MODULE="website.settings",
+        PYTHONPATH=os.pathsep.join([str(ROOT), str(ROOT / "example_project")]),
+        SECRET_KEY="secret",
+    )
+
+    assert (done.stderr, done.stdout) == ("", "[]\n")

@@ -10,8 +10,6 @@ from pathlib import Path
 
 import django
 
-from django_directmail import sandbox
-
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -24,16 +22,19 @@ def _environment(name, default=None):
 
 if _environment("ALIBABA_CLOUD_ACCESS_KEY_ID"):
     SANDBOX_URL = None
-    # The AccessKey is not here: the backend reads it from the environment by itself.
+    # The AccessKey is not here: the backend reads it from the environment.
     DIRECTMAIL = {"REGION": _environment("ALIBABA_CLOUD_REGION_ID")}
 else:
+    # Imported here, so that a site in production loads nothing of the sandbox.
+    from django_directmail import sandbox
+
     SANDBOX_URL = _environment("DIRECTMAIL_ENDPOINT", "http://127.0.0.1:8025")
     DIRECTMAIL = {
         "ACCESS_KEY_ID": sandbox.ACCESS_KEY_ID,
         "ACCESS_KEY_SECRET": sandbox.ACCESS_KEY_SECRET,
         "ENDPOINT": SANDBOX_URL,
-        # So that mails can be sent again from the admin. They may hold secrets, which
-        # is why this is off by default, and here where mail is real.
+        # With their bodies, mails can be sent again from the admin. Bodies may contain
+        # secrets: therefore this is off by default, and off here if mail is real.
         "LOG": {"BODIES": True},
     }
 
