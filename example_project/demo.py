@@ -1,4 +1,4 @@
-"""The whole way of a mail, step by step: from a command, and from a visitor's form."""
+"""Send one mail with a command and one with the contact form, and show both."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ VISITOR = {
     "subject": "Opening hours",
     "message": "Good morning,\n\nare you open on Sunday? 星期天开门吗？",
 }
-#: Recipient, a part of the subject, and whom an answer goes to.
+#: For each expected mail its recipients, a part of the subject, and the reply address.
 EXPECTED = (
     (["you@example.com"], "Test mail", ""),
     (["office@example.com"], VISITOR["subject"], VISITOR["email"]),
@@ -37,7 +37,7 @@ def demo(stop):
     Return 0 if exactly the two expected mails arrived.
 
     Raise :exc:`~serving.Problem` if not, and :exc:`KeyboardInterrupt` between two steps
-    if ``stop`` is wanted.
+    if the user asks to stop.
     """
     _forget_environment()
     print(
@@ -73,7 +73,7 @@ def demo(stop):
 
 
 def _forget_environment():
-    """Keep real keys, senders and recipients of this user out of it."""
+    """Remove the user's real keys, senders and recipients from the environment."""
     for name in list(os.environ):
         if name.startswith(("ALIBABA_CLOUD_", "CONTACT_", "DIRECTMAIL_")):
             del os.environ[name]
@@ -81,7 +81,7 @@ def _forget_environment():
 
 @contextlib.contextmanager
 def _step(stop, text):
-    """Print ``text`` with a mark when it is done, and the lines put into the list."""
+    """Print ``text`` and its result, then the lines of the yielded list."""
     stop.check()
     start, details = time.perf_counter(), []
     try:
@@ -154,7 +154,7 @@ def _show(mails):
     print(f"\nThe sandbox received {len(mails)} mails:\n")
     rows = [("No.", "From", "To", "Signature", "Subject")]
     for mail in mails:
-        # The sandbox takes nothing whose signature it did not find right.
+        # The sandbox accepts only mails with a correct signature.
         proof = f"signature verified ({mail.signature})"
         to = ", ".join(mail.to)
         rows.append((str(mail.id), mail.sender, to, proof, mail.subject))

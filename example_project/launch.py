@@ -1,8 +1,7 @@
 """
-Starts the example site: ``demo`` proves in seconds that all works, ``run`` serves it.
+Start the example site: ``demo`` sends two mails and stops, ``run`` serves the site.
 
-Sandbox and site are threads of this one process, so however it ends, nothing of it
-stays behind.
+Sandbox and site are threads of this process, so nothing keeps running after its end.
 """
 
 import argparse
@@ -28,7 +27,7 @@ KEY = "ALIBABA_CLOUD_ACCESS_KEY_ID"
 
 
 def run(stop, port, sandbox_port):
-    """Serve until ``stop`` is wanted, then return 0."""
+    """Serve until the user stops it, then return 0."""
     with contextlib.ExitStack() as stack:
         site = _listen(Site, "--port", port)
         stack.callback(site.stop)
@@ -58,7 +57,7 @@ def run(stop, port, sandbox_port):
 
 
 def _send_samples(sandbox):
-    # Models can be imported only now that Django is set up.
+    # Models can be imported only after Django is set up.
     from samples import send_samples
 
     send_samples(sandbox)
@@ -99,7 +98,7 @@ def _describe_mail():
 
 
 def _describe_login():
-    """Say how to log in, after creating an administrator if there is none."""
+    """Return how to log in; create an administrator if there is none."""
     users = get_user_model()._default_manager
     if found := users.filter(is_superuser=True).first():
         return f"as {found}; manage.py changepassword sets a new password"
@@ -134,7 +133,7 @@ def _parse(arguments):
 def main(arguments=None):
     """Run one mode and return the exit code."""
     options = _parse(arguments)
-    # For pipes: every line at once, and no failure over a letter of another encoding.
+    # For pipes: write each line at once, replace characters that the encoding lacks.
     sys.stdout.reconfigure(line_buffering=True, errors="replace")
     os.environ["DJANGO_SETTINGS_MODULE"] = "website.settings"
     stop = Stop()

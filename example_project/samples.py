@@ -1,4 +1,4 @@
-"""A few mails for the log of the example, so that there is something to look at."""
+"""A few mails for the log of the example site."""
 
 import contextlib
 
@@ -9,7 +9,7 @@ from django.test import override_settings
 from django_directmail.api import DirectMailError
 from django_directmail.models import MailLog
 
-#: Recipient, number of the order, and what the sandbox does to the call.
+#: Recipient, order number, and the fault of the sandbox for this call.
 SAMPLES = (
     ("ada@example.org", 4711, None),
     ("bob@example.com", 4712, {"kind": "throttled", "retry_after": 0}),
@@ -28,7 +28,7 @@ SAMPLES = (
 
 
 def send_samples(sandbox):
-    """Send them on the first start; two are refused, as the sandbox is told to."""
+    """Send the samples on the first start; faults of the sandbox refuse two of them."""
     if MailLog.objects.exists():
         return
     for recipient, number, fault in SAMPLES:
@@ -46,7 +46,7 @@ def send_samples(sandbox):
             "text/html",
         )
         message.tags, message.metadata = ["orders"], {"order": number}
-        # A second try would succeed, and there would be no failure to look at.
+        # A second attempt would succeed, and the log would have no failure to show.
         once = {**settings.DIRECTMAIL, "MAX_ATTEMPTS": 1}
         with override_settings(DIRECTMAIL=once), contextlib.suppress(DirectMailError):
             message.send()

@@ -1,4 +1,4 @@
-"""What both ways of starting the example need: the site, its data, and an end."""
+"""The site, its database and the stop signal, for ``demo`` and for ``run``."""
 
 import contextlib
 import io
@@ -16,15 +16,15 @@ HOST = "127.0.0.1"
 
 
 class Problem(Exception):
-    """Ends the program with its text, for people."""
+    """Ends the program; its text is shown to the user."""
 
 
 class Stop:
     """
-    Remembers that somebody wants the program to end: Ctrl+C, or ``kill``.
+    Remembers that the program was asked to stop, by Ctrl+C or ``kill``.
 
-    An exception out of nowhere, which Ctrl+C is otherwise, could come between the start
-    of a process and the note that it must be ended. The second time the program dies at
+    Otherwise Ctrl+C raises an exception at any line, for example between the start of a
+    process and the line that registers its end. A second Ctrl+C ends the program at
     once.
     """
 
@@ -39,7 +39,7 @@ class Stop:
         signal.signal(number, signal.SIG_DFL)
 
     def check(self):
-        """Raise :exc:`KeyboardInterrupt` if it is wanted."""
+        """Raise :exc:`KeyboardInterrupt` if the program was asked to stop."""
         if self.wanted:
             raise KeyboardInterrupt
 
@@ -48,7 +48,7 @@ class Site:
     """
     The website in a thread of its own; ``port`` 0 picks a free one.
 
-    Raise :exc:`OSError` if the port cannot be had.
+    Raise :exc:`OSError` if the port is in use.
     """
 
     def __init__(self, port=0):
@@ -74,7 +74,7 @@ class Site:
 
 @contextlib.contextmanager
 def prepared_database():
-    """Set Django up, check the settings, bring the database up to date; close it."""
+    """Set Django up, check the settings, migrate the database; close it at the end."""
     django.setup()
     try:
         call_command("check", stdout=io.StringIO())

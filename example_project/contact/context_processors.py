@@ -1,4 +1,4 @@
-"""What every page says about the mail."""
+"""The template variables about the mail, for every page."""
 
 from django.conf import settings
 

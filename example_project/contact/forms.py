@@ -11,8 +11,8 @@ def validate_one_line(text):
     """
     Refuse line breaks and other control characters.
 
-    A browser's one-line field cannot hold them: only somebody who wants to add headers
-    to the mail sends them.
+    Browsers do not send them from a one-line field. Somebody who does may want to add
+    headers to the mail.
     """
     if any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in text):
         raise ValidationError("Write this on one line, without line breaks or tabs.")
@@ -25,7 +25,7 @@ def validate_display_name(text):
 
 
 class ContactForm(forms.Form):
-    """Who writes, and what; ``website`` is a trap for programs that fill in forms."""
+    """The form. Only programs fill in ``website``, which is hidden from people."""
 
     error_css_class = "invalid"
 
@@ -55,5 +55,5 @@ class ContactForm(forms.Form):
 
     @property
     def is_trapped(self):
-        """Say whether the field that people do not see was filled in."""
+        """Say whether the hidden field was filled in."""
         return bool(self.cleaned_data.get("website"))

@@ -1,4 +1,4 @@
-"""What the form becomes: one plain mail to the owners of the site."""
+"""The mail to the owners of the site."""
 
 import re
 from email.headerregistry import Address
@@ -18,7 +18,7 @@ Sent with the contact form.
 
 def build_message(*, name, email, subject, message):
     """
-    Return the mail, with the visitor as the one to answer to.
+    Return the mail; a reply to it goes to the visitor.
 
     The sender stays the site: DirectMail sends for verified senders only, and a mail
     that claims to be from the visitor would count as forged.
@@ -32,10 +32,10 @@ def build_message(*, name, email, subject, message):
 
 
 def _reply_to(name, email):
-    # Rarer characters are valid and DirectMail refuses them. The mail is worth more
-    # than its reply button, and the address is in the text as well.
+    # DirectMail refuses some valid characters. Then the mail is sent without a reply
+    # address; the address is also in the text.
     if not re.fullmatch(r"[A-Za-z0-9_.+-]+@[^\[\]]+", email):
         return []
     local, _, domain = email.rpartition("@")
-    # DirectMail takes 15 characters of a name; the whole one is in the text.
+    # DirectMail accepts a name of 15 characters; the whole name is in the text.
     return [str(Address(name[:15].rstrip(), local, domain))]

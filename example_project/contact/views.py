@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 class ContactView(FormView):
-    """Shows the form and sends it; what a visitor typed is never lost."""
+    """Shows the form and sends it. After an error the form keeps its text."""
 
     template_name = "contact/form.html"
     form_class = ContactForm
@@ -23,7 +23,7 @@ class ContactView(FormView):
     def form_valid(self, form):
         """Send the mail, then redirect, so that a reload cannot send it again."""
         if form.is_trapped:
-            # A program that hears nothing of it has no reason to try something else.
+            # The program gets the usual page: an error would make it try other fields.
             logger.info("A message was thrown away: its hidden field is filled in.")
             return super().form_valid(form)
         fields = ("name", "email", "subject", "message")
@@ -35,9 +35,9 @@ class ContactView(FormView):
         return super().form_valid(form)
 
     def mail_failed(self, form, error):
-        """Say so on the page, with the form as it was, and write down the reason."""
+        """Show the form again with an error, and log the reason."""
         accepted = getattr(error, "accepted", "no")
-        # The text of these errors holds neither a body nor a visitor's address.
+        # The text of these errors contains neither a body nor a visitor's address.
         logger.error(
             "A message was not sent: %s, code %s, request %s, accepted %s. %s",
             type(error).__name__,

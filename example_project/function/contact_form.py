@@ -1,7 +1,7 @@
 """
-The contact form itself: a request in, a response out, a mail to the owners in between.
+Answer the requests of the contact form, and send its messages as mail.
 
-It knows neither Function Compute nor WSGI; ``index`` does.
+This module is independent of Function Compute and WSGI, which are in ``index``.
 """
 
 import json
@@ -33,7 +33,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 HEADER_NAME = re.compile(r"[a-z0-9-]+")
 URL = re.compile(r"https?://[!-~]+")
 METHODS = "POST, OPTIONS"
-#: A day: what the allow-list says of an origin is asked once.
+#: Browsers ask once a day whether a page may call the function.
 PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
     "Access-Control-Allow-Headers": "Content-Type",
@@ -51,11 +51,11 @@ Sent with the contact form.
 @dataclass(frozen=True)
 class Request:
     """
-    What a visitor's browser asked for.
+    One request of a visitor's browser.
 
-    ``headers`` are keyed in lower case. ``address`` is the visitor's, from a source
-    that no visitor can write to, or ``""``. ``read_body`` returns bytes, at most
-    ``MAX_BODY`` of them, or raises :exc:`~form_fields.Problem`.
+    The keys of ``headers`` are in lower case. ``address`` is the visitor's IP address
+    from a source that visitors cannot forge, or ``""``. ``read_body`` returns at most
+    ``MAX_BODY`` bytes, or raises :exc:`~form_fields.Problem`.
     """
 
     method: str
@@ -69,13 +69,13 @@ class Request:
 
     @property
     def wants_page(self):
-        """Say whether a browser shows the answer as it is: there is no JavaScript."""
+        """Say whether the browser shows the answer itself, without JavaScript."""
         return "text/html" in self.header("accept")
 
 
 @dataclass(frozen=True)
 class Response:
-    """What the browser gets; ``body`` is text."""
+    """One response; ``body`` is text."""
 
     status: int
     headers: dict[str, str]
@@ -84,7 +84,7 @@ class Response:
 
 @dataclass(frozen=True)
 class Config:
-    """What the environment says; see the README for each name."""
+    """The settings from the environment; the README explains each one."""
 
     client: Client
     sender: str
@@ -98,8 +98,10 @@ def read_config(environ, credentials):
     """
     Return the :class:`Config` in ``environ``, with a client that uses ``credentials``.
 
-    ``credentials`` is a callable; it is asked here, too, so that a missing key is told
-    at the first call. Raise :exc:`ValueError` that names the variable, or
+    ``credentials`` is a callable. It is also called here, so that the log reports a
+    missing key at the first request.
+
+    Raise :exc:`ValueError` that names the variable, or
     :exc:`~django_directmail.api.CredentialsError`.
     """
     credentials()
@@ -160,7 +162,8 @@ def answer(request, credentials):
         response = _refuse(request, problem)
     except Exception as error:
         # Function Compute would send the traceback to the visitor. The text of an
-        # error that nobody thought of may hold anything, so that its place must do.
+        # unexpected error may contain private data, so only its type and place are
+        # logged.
         place = "".join(traceback.format_tb(error.__traceback__))
         logger.error("The contact form failed: %s\n%s", type(error).__name__, place)
         response = _refuse(request, Problem(500, "broken"))
@@ -178,30 +181,30 @@ def _cors(request, config):
 
 def _answer(request, config):
     if request.method == "OPTIONS":
-        # Without an Access-Control-Allow-Origin the browser takes it for a no.
+        # If Access-Control-Allow-Origin is missing, the browser does not send the POST.
         return Response(204, {"Allow": METHODS, **PREFLIGHT})
     if request.method != "POST":
         raise Problem(405, "method")
     body = request.read_body()
-    # A browser names the page that a form is on. What names none is no browser, and
-    # nobody's page can make a visitor send it.
+    # Browsers send the origin of the page with the form. A request without an origin
+    # is not from a browser, so no foreign page can have caused it.
     if request.header("origin") not in ("", *config.origins):
         raise Problem(403, "origin")
     fields = parse(request.header("content-type"), body)
     if is_trapped(fields):
-        # A program that hears nothing of it has no reason to try something else.
+        # The program gets the usual answer: an error would make it try other fields.
         logger.info("A message was thrown away: its hidden field is filled in.")
         return _thank(request, config)
-    letter = validate(fields)
-    _let_through(request, config)
-    _send(config, letter)
+    message = validate(fields)
+    _check_rate(request, config)
+    _send(config, message)
     return _thank(request, config)
 
 
-def _let_through(request, config):
+def _check_rate(request, config):
     address = request.address
     if config.client_header:
-        # Each proxy adds to the end; what stands before is what it was told.
+        # Each proxy appends an address. Visitors can forge those before the last one.
         address = request.header(config.client_header).rpartition(",")[2]
     visitor = group(address)
     seconds = math.ceil(LIMIT.wait(visitor))
@@ -213,18 +216,18 @@ def _let_through(request, config):
         )
 
 
-def _send(config, letter):
+def _send(config, message):
     action = SingleSendMail(
         account_name=config.sender,
         to_address=",".join(config.recipients),
-        subject=f"[Contact] {letter.name}",
-        text_body=BODY.format(**vars(letter)),
-        reply_address=letter.reply_address,
+        subject=f"[Contact] {message.name}",
+        text_body=BODY.format(**vars(message)),
+        reply_address=message.reply_address,
     )
     try:
         result = config.client.call(action)
     except DirectMailError as error:
-        # The text of these errors holds neither a secret nor what was written.
+        # The text of these errors contains neither secrets nor the visitor's text.
         logger.error(
             "A message was not sent (code %s, request %s, accepted %s): %s",
             getattr(error, "code", "") or "none",
@@ -259,7 +262,7 @@ def _refuse(request, problem):
 
 
 def _write(request, status, data, text):
-    """Return JSON for a script and, where a browser shows it, the bare sentence."""
+    """Return JSON for a script, or plain text if the browser shows it itself."""
     kind, body = "application/json", json.dumps(data, ensure_ascii=False)
     if request.wants_page:
         kind, body = "text/plain", text

@@ -1,4 +1,4 @@
-"""From the body of a request to a letter: what a visitor may write, and how much."""
+"""Parse the body of a request, and check the fields of the form."""
 
 import json
 import re
@@ -6,21 +6,21 @@ import unicodedata
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-__all__ = ["MAX_BODY", "Letter", "Problem", "is_trapped", "parse", "validate"]
+__all__ = ["MAX_BODY", "ContactMessage", "Problem", "is_trapped", "parse", "validate"]
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
-#: Bytes of a body. The longest letter has 5270 characters, and the longest character
+#: Bytes of a body. The longest message has 5270 characters, and the longest character
 #: has 12 bytes in both content types ("%F0%9F%98%80", "\\ud83d\\ude00").
 MAX_BODY = 64 * 1024
 #: Characters of each field.
 MAX_LENGTH = {"name": 80, "email": 190, "message": 5000}
-#: The field that people do not see; only programs fill it in.
+#: A field that is hidden from people: only programs fill it in.
 TRAP = "website"
-#: What a browser takes for an address, and a domain with a dot.
+#: The addresses that browsers accept in a form, if the domain has a dot.
 _WORD = r'[^\s@<>()\[\]\\,;:".]+'
 ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@{_WORD}(\.{_WORD})+")
-#: The addresses that DirectMail takes as a reply address.
+#: The addresses that DirectMail accepts as a reply address.
 REPLY_ADDRESS = re.compile(r"[A-Za-z0-9_.+-]+@[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)+")
 
 
@@ -40,7 +40,7 @@ class Problem(Exception):
 
 
 @dataclass(frozen=True)
-class Letter:
+class ContactMessage:
     """What a visitor wrote, checked. ``name`` and ``email`` are one line each."""
 
     name: str
@@ -52,7 +52,7 @@ class Letter:
         """
         The visitor's address, or ``None`` if DirectMail would refuse it.
 
-        The letter is worth more than its reply button: the address is in the text too.
+        Then the mail is sent without a reply address; the address is also in its text.
         """
         return self.email if REPLY_ADDRESS.fullmatch(self.email) else None
 
@@ -80,23 +80,23 @@ def parse(content_type, body):
 
 
 def is_trapped(fields):
-    """Say whether the field that people do not see was filled in."""
+    """Say whether the hidden field was filled in."""
     return fields.get(TRAP) not in (None, "")
 
 
 def validate(fields):
-    """Return the :class:`Letter` in ``fields``; raise :exc:`Problem` for the first."""
+    """Return the message in ``fields``; raise :exc:`Problem` for the first error."""
     values = {name: _text(fields, name) for name in MAX_LENGTH}
     for name in ("name", "email"):
-        # A browser's one-line field cannot hold them: only somebody who wants to add
-        # headers to the mail sends them.
+        # Browsers do not send line breaks from a one-line field. Somebody who does may
+        # want to add headers to the mail.
         if any(
             unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in values[name]
         ):
             raise Problem(400, "one_line", field=name)
     if not ADDRESS.fullmatch(values["email"]):
         raise Problem(400, "email", field="email")
-    return Letter(**values)
+    return ContactMessage(**values)
 
 
 def _text(fields, name):
@@ -119,5 +119,5 @@ def _text(fields, name):
 
 
 def _is_unicode(text):
-    # JSON can hold half a character ("\ud800"), which no mail can.
+    # JSON can contain half a surrogate pair ("\ud800"), which mail cannot.
     return not any(unicodedata.category(char) == "Cs" for char in text)

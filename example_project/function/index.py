@@ -1,5 +1,5 @@
 """
-The doors of the contact form: ``handler`` for events, ``application`` for WSGI.
+The entry points of the contact form: ``handler`` for events, ``application`` for WSGI.
 
 ``handler`` takes the events of an API gateway and those of an HTTP trigger of Function
 Compute 3.0. Both are an HTTP request in JSON, and take an answer of the same shape
@@ -21,11 +21,12 @@ from django_directmail.api import from_environment
 
 __all__ = ["application", "handler"]
 
-#: Bytes of a whole event: a body in which JSON writes six for each, and its headers.
+#: The largest event in bytes. JSON can need six bytes for one byte of the body, and the
+#: event has headers, too.
 MAX_EVENT = 1024 * 1024
 
 logger = logging.getLogger(__name__)
-# What was sent is worth a line, at whatever level the runtime begins to log.
+# Log each sent message, whatever level the runtime sets for other loggers.
 logging.getLogger("contact_form").setLevel(logging.INFO)
 
 
@@ -41,7 +42,7 @@ def handler(event, context):
 
 
 def application(environ, start_response):
-    """Answer as WSGI has it (PEP 3333)."""
+    """Answer a WSGI request (PEP 3333)."""
     request = Request(
         method=environ["REQUEST_METHOD"],
         headers=_wsgi_headers(environ),
@@ -57,9 +58,9 @@ def application(environ, start_response):
 
 def _credentials(context):
     """
-    Return a callable for the key of the function's role, or else of the environment.
+    Return a callable for the key of the function's role, or of the environment.
 
-    The role's key is a temporary one and new with each call.
+    The key of a role is temporary: each call of the function has a new one.
     """
     if getattr(getattr(context, "credentials", None), "access_key_id", None):
         return lambda: context.credentials
@@ -67,7 +68,7 @@ def _credentials(context):
 
 
 def _read_event(event):
-    """Return the :class:`Request` in ``event``; one that cannot be read is refused."""
+    """Return the request in ``event``; for another event, ``read_body`` raises."""
     try:
         event = event if isinstance(event, dict) else _load(event)
         trigger = _get(_get(event, "requestContext", dict), "http", dict)
@@ -111,7 +112,7 @@ def _raise(error):
 
 def _event_body(event):
     body = _get(event, "body", str)
-    # A gateway may say it in text: "true".
+    # An API gateway may send the text "true" instead of a boolean.
     is_encoded = str(event.get("isBase64Encoded")).lower() == "true"
     if len(body) > (MAX_BODY + 2) // 3 * 4:
         raise _too_large()
@@ -135,16 +136,16 @@ def _wsgi_headers(environ):
 
 
 def _read_input(environ):
-    """Return the body of a request; never wait for more than was announced."""
+    """Return the body; never wait for more bytes than ``CONTENT_LENGTH`` says."""
     announced = environ.get("CONTENT_LENGTH") or ""
     if not announced:
-        # Only some servers know where a body without a length ends.
+        # Without a length, only some WSGI servers end the stream after the body.
         if not environ.get("wsgi.input_terminated"):
             raise Problem(411, "length")
         return _read(environ["wsgi.input"], MAX_BODY + 1)
     if not (announced.isascii() and announced.isdecimal()):
         raise Problem(400, "unreadable")
-    # Digits without end are no reason to compute with them.
+    # int() raises an error for thousands of digits.
     if len(announced) > 9 or int(announced) > MAX_BODY:
         raise _too_large()
     body = _read(environ["wsgi.input"], int(announced))
@@ -167,7 +168,7 @@ def _too_large():
 
 
 def main(port=9000):
-    """Serve on this computer only, to try it; Ctrl+C stops it."""
+    """Serve on this computer only, for a try, until Ctrl+C."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     with make_server("127.0.0.1", port, application) as server:
         print(f"The function is at http://127.0.0.1:{server.server_port}/", flush=True)

@@ -1,4 +1,4 @@
-"""How often one visitor may write, in the memory of this one instance."""
+"""A limit of messages for each visitor, in the memory of one function instance."""
 
 import ipaddress
 import threading
@@ -10,10 +10,10 @@ __all__ = ["RateLimit", "group"]
 
 def group(address):
     """
-    Return what is counted as one visitor: an IPv4 address, or an IPv6 network.
+    Return the name under which a visitor is counted: IPv4 address or IPv6 network.
 
-    A connection usually has a whole /64 of IPv6: addresses in it cost nothing.
-    What is no address is all one visitor, ``""``.
+    One visitor usually has a whole /64 network of IPv6 addresses. Everything that is
+    not an address is counted as one visitor, ``""``.
     """
     try:
         found = ipaddress.ip_address(address.strip())
@@ -22,18 +22,18 @@ def group(address):
     mapped = getattr(found, "ipv4_mapped", None)
     if mapped is not None or found.version == 4:
         return str(mapped or found)
-    # Built from the number: a zone ("%eth0") does not belong to the network.
+    # From the number, because a network cannot have a zone ("%eth0").
     return str(ipaddress.ip_network((int(found), 64), strict=False))
 
 
 class RateLimit:
     """
-    Lets each visitor through ``times`` times in any ``seconds``.
+    Allows each visitor ``times`` messages within ``seconds``.
 
-    At most ``capacity`` visitors are remembered; beyond, the one who was let through
-    longest ago is forgotten. ``clock`` returns seconds, from wherever. Threads may
-    share it. Function Compute starts and ends instances as it likes and each has a
-    memory of its own: this slows a script down, it does not keep it out.
+    It remembers at most ``capacity`` visitors, and then forgets the one whose last
+    message is the oldest. ``clock`` returns seconds. Threads may share it. Function
+    Compute starts and stops instances at any time, and each has its own memory: this
+    slows a script down, but does not stop it.
     """
 
     def __init__(self, *, times=5, seconds=600, capacity=1000, clock=time.monotonic):

@@ -1,10 +1,10 @@
-"""What Django has by itself since 6.0. Delete this module with 5.2."""
+"""The CSP middleware, which Django has since 6.0. Delete this with Django 5.2."""
 
 from django.conf import settings
 
 
 class ContentSecurityPolicyMiddleware:
-    """Send ``SECURE_CSP`` with every page but Django's own for developers."""
+    """Add ``SECURE_CSP`` to every page except the error pages of DEBUG."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -16,7 +16,7 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request):
         """Return the response with the policy."""
         response = self.get_response(request)
-        # The error pages of DEBUG have their styles and scripts inline.
+        # Those have inline styles and scripts.
         if not (settings.DEBUG and response.status_code in (404, 500)):
             response.headers.setdefault("Content-Security-Policy", self.policy)
         return response

@@ -1,8 +1,8 @@
 """
 Settings of the example site.
 
-Mail goes to the sandbox, unless the environment has ``ALIBABA_CLOUD_ACCESS_KEY_ID``:
-then it is real.
+Mail goes to the sandbox. If the environment has ``ALIBABA_CLOUD_ACCESS_KEY_ID``, it
+goes to the real DirectMail.
 """
 
 import os
@@ -132,6 +132,6 @@ LOGGING = {
         "console": {"class": "logging.StreamHandler", "formatter": "plain"},
     },
     "root": {"handlers": ["console"], "level": "INFO"},
-    # Its own handlers would print everything twice, or mail it to nobody.
+    # Without this, Django prints each line a second time, and mails errors to ADMINS.
     "loggers": {"django": {"handlers": []}},
 }

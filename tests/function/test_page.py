@@ -60,7 +60,7 @@ def fill(page, *, email="ada@example.org"):
 @pytest.mark.parametrize(
     ("name", "thanks"), [("index.html", "Thank you."), ("zh.html", "谢谢。")]
 )
-def test_a_letter_is_sent_with_the_keyboard(
+def test_a_message_is_sent_with_the_keyboard(
     open_form, expect, poor_contrast, directmail, name, thanks, scheme
 ):
     page = open_form(name, color_scheme=scheme)

@@ -1,4 +1,4 @@
-"""Who may call, when, and how often: as documented, and as the official SDK does."""
+"""Keys, times, nonces and signatures, with bare HTTP and with the official SDK."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""What the sandbox says became of its mail, by sender, tag, recipient and time."""
+"""The statistics of the mail in the sandbox, by sender, tag, recipient and time."""
 
 from datetime import datetime, timedelta, timezone
 

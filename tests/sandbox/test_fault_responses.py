@@ -1,4 +1,4 @@
-"""Answers that are wrong on purpose, as they go over the wire."""
+"""The responses of faulty calls, as they arrive at the caller."""
 
 import http.client
 import itertools

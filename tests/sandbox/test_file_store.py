@@ -1,4 +1,4 @@
-"""The file store: what OSS would refuse, and whose a file is."""
+"""The file store: upload authorisation, upload, and use of a file by one mail."""
 
 import base64
 import hmac

@@ -1,4 +1,4 @@
-"""The official SDK sends a mail with files, unmodified, through a front of TLS."""
+"""The unmodified official SDK sends a mail with files, through a TLS proxy."""
 
 import io
 import json
@@ -73,7 +73,7 @@ def sdk_mail(*files):
 
 @pytest.fixture
 def front(sandbox, tmp_path):
-    """Yield a proxy that knows how to be the host of the bucket, over HTTPS."""
+    """Yield a proxy that answers for the host of the bucket, over HTTPS."""
     authority = trustme.CA()
     host = f"{BUCKET}.127.0.0.1"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -86,7 +86,7 @@ def front(sandbox, tmp_path):
 
 @pytest.fixture
 def runtime(front):
-    """Return the SDK's options that lead it through the front."""
+    """Return the SDK's options to use the proxy."""
     return RuntimeOptions(https_proxy=front.url, ca=front.ca)
 
 

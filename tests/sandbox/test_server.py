@@ -1,4 +1,4 @@
-"""The HTTP server: where it listens, what it counts, and how it ends."""
+"""The HTTP server: its address, its counters, its end, and requests of all kinds."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""Any bytes for a request: an answer, or a closed connection, and nothing printed."""
+"""Any bytes as a request: a response or a closed connection, and no output."""
 
 import io
 import json

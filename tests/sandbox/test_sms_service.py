@@ -1,4 +1,4 @@
-"""SMS at the sandbox: what it takes, what it refuses, what it shows."""
+"""SMS in the sandbox: accepted, refused, queried and listed."""
 
 import json
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Each limit of SingleSendMail, just inside and just outside."""
+"""Each limit of SingleSendMail: the last accepted and the first refused value."""
 
 import pytest
 

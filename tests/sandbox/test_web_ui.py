@@ -1,4 +1,4 @@
-"""What the sandbox serves to browsers and to test programs, seen without a browser."""
+"""The web UI and its JSON API, without a browser."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""The page in a real browser: what people see, and what mail cannot do."""
+"""The web UI in a real browser, also with hostile mail."""
 
 from urllib.parse import urlsplit
 

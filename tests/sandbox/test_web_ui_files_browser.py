@@ -1,4 +1,4 @@
-"""Attachments on the page, in a real browser."""
+"""Attachments in the web UI, in a real browser."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Calls that were refused: the reason that no mail is in the list."""
+"""Refused calls in the web UI and in its JSON API."""
 
 import pytest
 import requests

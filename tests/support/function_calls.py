@@ -1,4 +1,4 @@
-"""The example for Function Compute, ready to be called, and a visitor's letters."""
+"""The function of the example project, and requests to it."""
 
 import base64
 import contextlib
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[2] / "example_project" / "function"
 ORIGIN = "https://www.example.com"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-LETTER = {
+MESSAGE = {
     "name": "Ada Visitor",
     "email": "ada@example.org",
     "message": "Good morning,\n\nare you open on Sunday? 星期天开门吗？",
@@ -84,9 +84,9 @@ def trigger_event(body, *, address="203.0.113.7", method="POST", **headers):
     }
 
 
-def letter(**changes):
+def form_body(**changes):
     """Return a filled-in form as a browser encodes it."""
-    return urlencode({**LETTER, **changes})
+    return urlencode({**MESSAGE, **changes})
 
 
 def call(event, context=None):
@@ -100,8 +100,8 @@ def call(event, context=None):
 
 
 def post(**changes):
-    """Return the answer to a letter, sent through an API gateway."""
-    return call(gateway_event(letter(**changes)))
+    """Return the answer to a message, sent through an API gateway."""
+    return call(gateway_event(form_body(**changes)))
 
 
 class Quiet(WSGIRequestHandler):

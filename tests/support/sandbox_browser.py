@@ -1,4 +1,4 @@
-"""A real browser for tests, and a server that notices who comes."""
+"""A real browser for tests, and a server that counts its visitors."""
 
 import shutil
 import threading

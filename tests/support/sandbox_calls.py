@@ -1,4 +1,4 @@
-"""Calls of the API as bare HTTP, right ones and wrong ones."""
+"""Calls of the API as bare HTTP requests, correct and incorrect ones."""
 
 import http.client
 import json

@@ -1,4 +1,4 @@
-"""Mail for the tests of the page."""
+"""Mails for the sandbox, and what they contain."""
 
 import json
 

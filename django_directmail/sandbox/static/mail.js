@@ -1,5 +1,5 @@
 // One mail, drawn into the detail pane.
-// A mail is somebody else's text: it becomes text nodes here, never markup.
+// The text of a mail is not trusted: it becomes text nodes, never markup.
 import { fileSize, localTime, t } from "/static/texts.js";
 
 const TABS = { html: htmlPanel, text: textPanel, headers: headersPanel, parameters: parametersPanel };
@@ -15,7 +15,7 @@ export function el(tag, properties = {}, ...children) {
   return node;
 }
 
-/** Text of a mail, so isolated that its right-to-left marks end with it. */
+/** Text of a mail; its right-to-left marks do not affect the text around it. */
 export const bdi = (text, className = "") => el("bdi", { className }, text);
 
 export function drawMail(mail) {
@@ -114,7 +114,7 @@ function htmlPanel(mail) {
   const src = `/mails/${mail.id}/preview`;
   const line = hint(t("Remote content, scripts and links are blocked in this preview."));
   line.append(" ", outward(src, t("Open in a new tab")));
-  // A new frame each time: to navigate an old one would be one more step of "back".
+  // A new frame each time: navigation in an old one would add a step to "back".
   const frame = el("iframe", { title: t("Preview of the HTML part") });
   frame.setAttribute("sandbox", "");
   frame.src = src;

@@ -1,9 +1,9 @@
-// The SMS below the list of mails: short enough to be shown whole.
+// The list of SMS below the list of mails.
 import { $, bdi, el } from "/static/mail.js";
 import { localTime, t } from "/static/texts.js";
 
-const items = new Map(); // SMS id -> its row, which never changes
-let shown = ""; // which state of which sandbox
+const items = new Map(); // SMS id -> its list item, which never changes
+let shown = ""; // instance and revision of the list on the page
 let messages = []; // newest first
 
 /** Bring the list up to date; return whether it appeared or went away. */
@@ -25,7 +25,7 @@ function announce(fresh) {
   else if (fresh.length) $("news").textContent = t("{n} new SMS", { n: fresh.length });
 }
 
-/** Draw all of them anew in another language. */
+/** Draw the list again after a change of the language. */
 export function translateSms() {
   items.clear();
   drawSms();
@@ -38,7 +38,7 @@ function drawSms() {
   for (const sms of messages) if (!items.has(sms.id)) items.set(sms.id, buildItem(sms));
   const wanted = messages.map(({ id }) => items.get(id));
   for (const item of [...$("sms-list").children]) if (!wanted.includes(item)) item.remove();
-  // Those that stay are not touched, so that focus and what is open stay with them.
+  // Items that stay are not touched: they keep the focus, and stay open.
   $("sms-list").prepend(...wanted.filter((item) => !item.isConnected));
   $("sms").hidden = !messages.length;
   $("sms-count").textContent = messages.length;

@@ -73,7 +73,7 @@ export function chooseLanguage() {
   let stored = null;
   try {
     stored = localStorage.getItem("language");
-  } catch {} // storage can be forbidden; then the browser's language counts
+  } catch {} // storage can be disabled; then the browser's language counts
   setLanguage((stored ?? navigator.language).startsWith("zh") ? "zh-Hans" : "en");
 }
 
@@ -97,13 +97,13 @@ export function t(text, values = {}) {
   return found.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
-/** Put a text into an element, now and after every change of the language. */
+/** Set the text of an element, now and after each change of the language. */
 export function say(node, text) {
   node.dataset.t = text;
   if (node.textContent !== t(text)) node.textContent = t(text);
 }
 
-/** Bytes for people, in steps of 1024. */
+/** Return a number of bytes as B, kB or MB, in steps of 1024. */
 export function fileSize(bytes) {
   const steps = ["byte", "kilobyte", "megabyte"];
   const step = bytes < 1024 ? 0 : bytes < 1024 ** 2 ? 1 : 2;

@@ -1,4 +1,4 @@
-// The page of the sandbox: a list of mails that refreshes itself, and one mail at a time.
+// The page of the sandbox: the list of mails, which refreshes itself, and one mail.
 import { $, bdi, drawMail, el, startTabs } from "/static/mail.js";
 import { refreshSms, translateSms } from "/static/sms.js";
 import { chooseLanguage, localTime, rememberLanguage, say, t } from "/static/texts.js";
@@ -13,11 +13,11 @@ let current = null; // the mail that is open
 let timer = 0;
 let reachable = null;
 let focusDetail = false;
-// Which state of which sandbox is shown: ids and revisions begin anew when it restarts.
+// What the list shows: another sandbox has another instance, and counts again from 1.
 let instance = "";
 let revision = -1;
 
-/** Return what the sandbox answers; null if that is an error, or if it does not answer. */
+/** Return the JSON of the response; null after an error or without a response. */
 async function ask(path, options = {}) {
   try {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
@@ -43,7 +43,7 @@ async function poll() {
   const status = await ask("/api/status");
   if (status) {
     showSettings(status);
-    // On a phone, an empty list makes room for the welcome, and a first SMS fills it.
+    // On a phone, the first SMS replaces the welcome text by the list.
     if ((await refreshSms(status, ask)) && !wantedId()) drawDetail();
     if (status.instance !== instance || status.revision !== revision) await refresh();
     showRefused(status.refused);
@@ -68,7 +68,7 @@ async function refresh() {
   else await openWanted();
 }
 
-/** Show why mail may be missing: the calls that were refused, newest first. */
+/** Show the refused calls, newest first: they explain why a mail is missing. */
 function showRefused(refused) {
   $("refused").hidden = !refused.length;
   const title = t("Refused calls ({n}): {code}", { n: refused.length, code: refused[0]?.code });
@@ -96,8 +96,8 @@ function forgetRows() {
 function drawList() {
   const hadFocus = $("list").contains(document.activeElement);
   const kept = new Set(mails.map((mail) => mail.id));
-  // A mail never changes, so the rows that stay are not touched: focus, selection
-  // and scroll position stay with them.
+  // A mail never changes, so its row is not touched: it keeps focus, selection and
+  // scroll position.
   for (const [id, { item }] of rows) {
     if (!kept.has(id)) item.remove();
     if (!kept.has(id)) rows.delete(id);
@@ -157,7 +157,7 @@ function step(by) {
   const from = focused < 0 ? links.findIndex((link) => link.ariaCurrent) : focused;
   const next = links[from < 0 ? 0 : from + by];
   next?.focus();
-  if (next && wantedId()) location.replace(next.hash); // "back" shall not walk the list
+  if (next && wantedId()) location.replace(next.hash); // "back" must not go through the list
   else if (next && !narrow.matches) location.assign(next.hash);
 }
 
@@ -268,7 +268,7 @@ function pressed(event) {
 function clickedInList(event) {
   const link = event.target.closest("a");
   if (!link) return;
-  // Enter (a click without a pointer) goes on to the mail; a pointer stays in the list.
+  // Enter (a click without a pointer) moves the focus to the mail; a pointer does not.
   focusDetail = narrow.matches || event.detail === 0;
   if (focusDetail && link.hash === location.hash) $("subject").focus();
 }

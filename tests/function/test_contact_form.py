@@ -1,4 +1,4 @@
-"""What a visitor writes, and what becomes of it."""
+"""The message of a visitor, and the answer to it."""
 
 import json
 from types import SimpleNamespace
@@ -9,23 +9,23 @@ from django_directmail import sandbox as known
 from tests.support.function_calls import (
     FORM,
     JSON,
-    LETTER,
+    MESSAGE,
     ORIGIN,
     call,
+    form_body,
     form_fields,
     gateway_event,
     index,
-    letter,
     post,
     texts,
     trigger_event,
 )
 
 
-class TestLetter:
+class TestMessage:
     """What arrives at the owners."""
 
-    def test_a_letter_becomes_one_mail_to_the_fixed_recipients(self, directmail):
+    def test_a_message_becomes_one_mail_to_the_fixed_recipients(self, directmail):
         status, _, body = post()
 
         (mail,) = directmail.mails
@@ -35,7 +35,7 @@ class TestLetter:
         assert mail.reply_to == "ada@example.org"
         assert mail.subject == "[Contact] Ada Visitor"
         assert mail.text == (
-            f"{LETTER['message']}\n\n--\nFrom: Ada Visitor <ada@example.org>\n"
+            f"{MESSAGE['message']}\n\n--\nFrom: Ada Visitor <ada@example.org>\n"
             "Sent with the contact form.\n"
         )
 
@@ -52,7 +52,7 @@ class TestLetter:
     @pytest.mark.parametrize("encode", [False, True], ids=["plain", "base64"])
     @pytest.mark.parametrize("as_text", [False, True], ids=["bytes", "text"])
     def test_events_of_a_gateway_are_read(self, directmail, encode, as_text):
-        event = json.dumps(gateway_event(letter(), encode=encode))
+        event = json.dumps(gateway_event(form_body(), encode=encode))
 
         status, _, _ = call(event if as_text else event.encode())
 
@@ -60,14 +60,16 @@ class TestLetter:
         assert len(directmail.mails) == 1
 
     def test_events_of_an_http_trigger_are_read(self, directmail):
-        assert call(trigger_event(letter()))[0] == 200
+        assert call(trigger_event(form_body()))[0] == 200
         assert len(directmail.mails) == 1
 
     def test_json_is_taken_as_well(self, directmail):
-        event = gateway_event(json.dumps(LETTER), Content_Type=f"{JSON}; charset=utf-8")
+        event = gateway_event(
+            json.dumps(MESSAGE), Content_Type=f"{JSON}; charset=utf-8"
+        )
 
         assert call(event)[0] == 200
-        assert LETTER["message"] in directmail.mails[0].text
+        assert MESSAGE["message"] in directmail.mails[0].text
 
     def test_an_address_that_directmail_refuses_is_only_in_the_text(self, directmail):
         status, _, _ = post(email="o'brien@example.org")
@@ -76,12 +78,12 @@ class TestLetter:
         assert directmail.mails[0].reply_to == ""
         assert "<o'brien@example.org>" in directmail.mails[0].text
 
-    def test_the_longest_letter_fits_into_a_body(self, directmail):
+    def test_the_longest_message_fits_into_a_body(self, directmail):
         longest = {"name": "😀" * 80, "message": "😀" * 5000}
         longest["email"] = f"{'a' * 178}@example.org"
-        as_json = gateway_event(json.dumps({**LETTER, **longest}), Content_Type=JSON)
+        as_json = gateway_event(json.dumps({**MESSAGE, **longest}), Content_Type=JSON)
 
-        assert call(gateway_event(letter(**longest)))[0] == 200
+        assert call(gateway_event(form_body(**longest)))[0] == 200
         assert call(as_json)[0] == 200
         assert "😀" * 5000 in directmail.mails[0].text
 
@@ -92,7 +94,7 @@ class TestLetter:
             security_token=known.STS_SECURITY_TOKEN,
         )
 
-        call(gateway_event(letter()), SimpleNamespace(credentials=credentials))
+        call(gateway_event(form_body()), SimpleNamespace(credentials=credentials))
 
         assert directmail.mails[0].access_key_id == known.STS_ACCESS_KEY_ID
 
@@ -131,7 +133,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("value", [1, None, ["a"], {"a": "b"}, "\ud800", True])
     def test_json_that_is_not_text_is_refused(self, directmail, value):
-        body = json.dumps({**LETTER, "name": value})
+        body = json.dumps({**MESSAGE, "name": value})
 
         status, _, answer = call(gateway_event(body, Content_Type=JSON))
 
@@ -161,12 +163,12 @@ class TestRefusals:
 
     @pytest.mark.parametrize("kind", ["text/plain", "multipart/form-data", "", "json"])
     def test_other_content_types_are_unsupported(self, directmail, kind):
-        assert call(gateway_event(letter(), Content_Type=kind))[0] == 415
+        assert call(gateway_event(form_body(), Content_Type=kind))[0] == 415
         assert directmail.mails == []
 
     @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "post", "X"])
     def test_other_methods_are_not_allowed(self, method):
-        status, headers, _ = call(gateway_event(letter(), method=method))
+        status, headers, _ = call(gateway_event(form_body(), method=method))
 
         assert (status, headers["Allow"]) == (405, "POST, OPTIONS")
 
@@ -207,13 +209,13 @@ class TestRefusals:
 
     @pytest.mark.parametrize("missing", ["headers", "body", "isBase64Encoded", "path"])
     def test_an_event_without_a_key_is_answered(self, missing):
-        event = gateway_event(letter())
+        event = gateway_event(form_body())
         del event[missing]
 
         assert call(event)[0] in (200, 400, 415)
 
     def test_chinese_is_answered_in_chinese(self):
-        answer = call(gateway_event(letter(name=""), Accept_Language="zh-CN,en"))[2]
+        answer = call(gateway_event(form_body(name=""), Accept_Language="zh-CN,en"))[2]
 
         assert answer["error"] == "请填写您的姓名。"
 
@@ -246,7 +248,7 @@ class TestOrigins:
         [f"{ORIGIN}.evil.test", "https://evil.test", "null", "*", ORIGIN.upper()],
     )
     def test_a_form_on_another_website_sends_nothing(self, directmail, origin):
-        status, headers, _ = call(gateway_event(letter(), Origin=origin))
+        status, headers, _ = call(gateway_event(form_body(), Origin=origin))
 
         assert status == 403
         assert headers["Vary"] == "Origin"
@@ -275,13 +277,13 @@ class TestWithoutJavaScript:
     def test_thanks_are_a_redirect_to_the_page_of_the_environment(self, monkeypatch):
         monkeypatch.setenv("CONTACT_THANKS_URL", f"{ORIGIN}/thanks.html")
 
-        status, headers, _ = call(gateway_event(letter(), Accept="text/html,*/*"))
+        status, headers, _ = call(gateway_event(form_body(), Accept="text/html,*/*"))
 
         assert (status, headers["Location"]) == (303, f"{ORIGIN}/thanks.html")
 
     @pytest.mark.parametrize("name", ["", "Ada"])
     def test_the_answer_is_a_sentence(self, name):
-        _, headers, body = call(gateway_event(letter(name=name), Accept="text/html"))
+        _, headers, body = call(gateway_event(form_body(name=name), Accept="text/html"))
 
         assert headers["Content-Type"] == "text/plain; charset=utf-8"
         assert body.endswith(".")

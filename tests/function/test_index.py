@@ -1,4 +1,4 @@
-"""The doors of the function: WSGI over real sockets, events of any shape, no Django."""
+"""The entry points: WSGI over real sockets, events of any shape, without Django."""
 
 import http.client
 import json
@@ -21,12 +21,12 @@ from tests.support.function_calls import (
     FOLDER,
     FORM,
     JSON,
-    LETTER,
+    MESSAGE,
     ORIGIN,
+    form_body,
     form_fields,
     gateway_event,
     index,
-    letter,
     serve,
     trigger_event,
 )
@@ -56,24 +56,24 @@ class TestWsgi:
     """Over HTTP."""
 
     def test_a_form_arrives_as_mail(self, function, directmail):
-        answer = requests.post(function, data=LETTER, headers={"Origin": ORIGIN})
+        answer = requests.post(function, data=MESSAGE, headers={"Origin": ORIGIN})
 
         assert (answer.status_code, answer.json()["sent"]) == (200, True)
         assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
         assert directmail.mails[0].subject == "[Contact] Ada Visitor"
 
     def test_json_arrives_as_mail(self, function, directmail):
-        answer = requests.post(function, json=LETTER)
+        answer = requests.post(function, json=MESSAGE)
 
         assert answer.status_code == 200
-        assert LETTER["message"] in directmail.mails[0].text
+        assert MESSAGE["message"] in directmail.mails[0].text
 
     def test_a_browser_without_javascript_is_sent_on(self, function, monkeypatch):
         monkeypatch.setenv("CONTACT_THANKS_URL", "http://127.0.0.1:8000/thanks.html")
 
         answer = requests.post(
             function,
-            data=LETTER,
+            data=MESSAGE,
             headers={"Accept": "text/html"},
             allow_redirects=False,
         )
@@ -97,7 +97,7 @@ class TestWsgi:
     def test_the_server_tells_the_address_and_no_header_does(self, function):
         forged = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(6)]
 
-        answers = [requests.post(function, data=LETTER, headers=h) for h in forged]
+        answers = [requests.post(function, data=MESSAGE, headers=h) for h in forged]
 
         assert [a.status_code for a in answers] == [200] * 5 + [429]
         assert answers[5].headers["Retry-After"] == "600"
@@ -121,7 +121,7 @@ class TestWsgi:
         assert say(unchecked, head, body)[0] == status
 
     def test_what_follows_the_announced_length_is_not_read(self, function, directmail):
-        body = letter().encode()
+        body = form_body().encode()
         head = f"POST / HTTP/1.1\nHost: x\nContent-Type: {FORM}\n"
 
         status, _ = say(
@@ -153,7 +153,7 @@ class TestWsgi:
         assert stream.tell() <= form_fields.MAX_BODY + 1
 
     def test_the_key_of_the_function_signs(self, directmail):
-        body = letter().encode()
+        body = form_body().encode()
         credentials = SimpleNamespace(
             access_key_id=known.STS_ACCESS_KEY_ID,
             access_key_secret=known.STS_ACCESS_KEY_SECRET,
@@ -179,7 +179,7 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
-ODD = JSON_VALUES | st.sampled_from(["POST", "OPTIONS", "HEAD", "true", letter()])
+ODD = JSON_VALUES | st.sampled_from(["POST", "OPTIONS", "HEAD", "true", form_body()])
 EVENTS = st.fixed_dictionaries(
     {},
     optional={
@@ -196,7 +196,7 @@ EVENTS = st.fixed_dictionaries(
     },
 )
 BODIES = st.binary() | st.dictionaries(
-    st.sampled_from(sorted(LETTER)), JSON_VALUES
+    st.sampled_from(sorted(MESSAGE)), JSON_VALUES
 ).map(lambda fields: json.dumps(fields).encode())
 ANY = (
     st.binary()
@@ -220,8 +220,8 @@ class TestAnyEvent:
         suppress_health_check=[HealthCheck.function_scoped_fixture],
     )
     @given(event=ANY)
-    @example(event=json.dumps(gateway_event(letter())))
-    @example(event=json.dumps(trigger_event(letter(), address=5)))
+    @example(event=json.dumps(gateway_event(form_body())))
+    @example(event=json.dumps(trigger_event(form_body(), address=5)))
     def test_the_answer_is_well_formed_and_no_failure(self, event):
         answer = index.handler(event, None)
 
@@ -265,7 +265,7 @@ class TestAlone:
         ) as process:
             try:
                 url = re.search(r"http://\S+", process.stdout.readline())[0]
-                answer = requests.post(url, data=LETTER, timeout=20)
+                answer = requests.post(url, data=MESSAGE, timeout=20)
             finally:
                 process.terminate()
             log = process.stderr.read()

@@ -1,4 +1,4 @@
-"""Programs that fill in forms, and bad days."""
+"""Programs that fill in the form, too many messages, and failed calls."""
 
 import json
 import logging
@@ -10,8 +10,8 @@ from tests.support.function_calls import (
     ORIGIN,
     call,
     contact_form,
+    form_body,
     gateway_event,
-    letter,
     post,
     rate_limit,
     trigger_event,
@@ -28,13 +28,13 @@ class TestAbuse:
         assert post(website="http://spam.test", **changes) == honest
         assert len(directmail.mails) == 1
 
-    def test_the_sixth_letter_in_ten_minutes_must_wait(self, directmail, clock):
-        statuses = [call(trigger_event(letter()))[0] for _ in range(5)]
+    def test_the_sixth_message_in_ten_minutes_must_wait(self, directmail, clock):
+        statuses = [call(trigger_event(form_body()))[0] for _ in range(5)]
         clock.now += 60
 
-        status, headers, body = call(trigger_event(letter()))
+        status, headers, body = call(trigger_event(form_body()))
         clock.now += 540
-        later = call(trigger_event(letter()))[0]
+        later = call(trigger_event(form_body()))[0]
 
         assert statuses == [200] * 5
         assert (status, headers["Retry-After"]) == (429, "540")
@@ -51,32 +51,32 @@ class TestAbuse:
     def test_a_forged_header_does_not_make_another_visitor(self):
         forged = [{"X-Forwarded-For": f"192.0.2.{n}"} for n in range(6)]
 
-        statuses = [call(trigger_event(letter(), **h))[0] for h in forged]
+        statuses = [call(trigger_event(form_body(), **h))[0] for h in forged]
 
         assert statuses == [200] * 5 + [429]
 
     def test_another_address_is_another_visitor(self):
         for _ in range(5):
-            call(trigger_event(letter()))
+            call(trigger_event(form_body()))
 
-        assert call(trigger_event(letter(), address="203.0.113.8"))[0] == 200
+        assert call(trigger_event(form_body(), address="203.0.113.8"))[0] == 200
 
     def test_addresses_of_one_ipv6_network_are_one_visitor(self):
         addresses = [f"2001:db8::{n:x}" for n in range(6)]
 
-        statuses = [call(trigger_event(letter(), address=a))[0] for a in addresses]
+        statuses = [call(trigger_event(form_body(), address=a))[0] for a in addresses]
 
         assert statuses == [200] * 5 + [429]
 
     def test_the_header_of_the_gateway_counts_from_its_end(self, monkeypatch):
         monkeypatch.setenv("CONTACT_CLIENT_HEADER", "X-Client-IP")
         event = [
-            gateway_event(letter(), X_Client_IP=f"192.0.2.{n}, 203.0.113.7")
+            gateway_event(form_body(), X_Client_IP=f"192.0.2.{n}, 203.0.113.7")
             for n in range(6)
         ]
 
         assert [call(e)[0] for e in event] == [200] * 5 + [429]
-        assert call(gateway_event(letter(), x_client_ip="192.0.2.9"))[0] == 200
+        assert call(gateway_event(form_body(), x_client_ip="192.0.2.9"))[0] == 200
 
     def test_visitors_of_unknown_address_share_a_limit_and_the_log_says_so(
         self, caplog
