@@ -1,32 +1,58 @@
-"""Cancels queued mails, and says what became of all that were chosen."""
+"""The action that cancels queued mails, and reports on all mails that were chosen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from uuid import UUID
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
-from django_directmail.admin.confirmation import Confirmation, Line
+from django_directmail.admin.confirmation import (
+    Confirmation,
+    Line,
+    ask,
+    chosen_mails,
+    hidden_fields,
+    token,
+)
 from django_directmail.log.settle import cancel
 from django_directmail.models import MailLog
 
-__all__ = ["ask_to_cancel", "cancel_queued"]
+__all__ = ["cancel_selected"]
 
 QUEUED = MailLog.Status.QUEUED
-#: Mails that the page lists.
+#: How many mails the page lists.
 MAX_LISTED = 100
-#: Ids that one query cancels; some databases take 999 values at most.
+#: How many ids one query cancels; some databases take 999 values at most.
 CHUNK_SIZE = 500
 
 
-def ask_to_cancel(
+@admin.action(permissions=["cancel"], description=gettext_lazy("Cancel selected mails"))
+def cancel_selected(
+    model_admin: admin.ModelAdmin[MailLog],
+    request: HttpRequest,
+    queryset: QuerySet[MailLog],
+) -> HttpResponse | None:
+    """Cancel those of the selected mails that are queued, after a confirmation."""
+    mails = chosen_mails(model_admin, request, queryset)
+    if not token(request):
+        hidden = hidden_fields(request, "cancel_selected")
+        page = _page(mails, back=request.get_full_path(), hidden=hidden)
+        if page:
+            return ask(model_admin, request, page)
+    for level, text in _cancel(mails):
+        model_admin.message_user(request, text, level)
+    return None
+
+
+def _page(
     mails: QuerySet[MailLog], *, back: str, hidden: Sequence[tuple[str, object]]
 ) -> Confirmation | None:
-    """Return what the page says, ``None`` if none of ``mails`` is queued."""
+    """Return the page that asks; ``None`` if none of ``mails`` is queued."""
     others = _count(mails)
     count = others.pop(QUEUED, 0)
     if not count:
@@ -50,8 +76,8 @@ def ask_to_cancel(
     )
 
 
-def cancel_queued(mails: QuerySet[MailLog]) -> Iterator[tuple[int, str]]:
-    """Cancel what is queued of ``mails``; yield level and text of what to tell."""
+def _cancel(mails: QuerySet[MailLog]) -> Iterator[tuple[int, str]]:
+    """Cancel those of ``mails`` that are queued; yield messages: level and text."""
     others = _count(mails)
     others.pop(QUEUED, None)
     ids: list[UUID] = list(mails.filter(status=QUEUED).values_list("pk", flat=True))
@@ -81,7 +107,7 @@ def _count(mails: QuerySet[MailLog]) -> dict[str, int]:
 
 
 def _not_queued(counts: Mapping[str, int]) -> Iterator[str]:
-    """Yield a sentence on the mails that cannot be cancelled, if there are any."""
+    """Yield a sentence about the mails that cannot be cancelled, if there are any."""
     total = sum(counts.values())
     if not total:
         return

@@ -1,8 +1,8 @@
 """
-The log as a CSV file.
+The action that exports mails of the log as a CSV file.
 
-Its columns and words are the same in every language, for formulas and programs to rely
-on. There is no content of mails in it.
+The file has the same columns and words in every language, so that formulas and programs
+can rely on them. It does not contain the content of mails.
 """
 
 from __future__ import annotations
@@ -13,14 +13,24 @@ from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Prefetch, QuerySet
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from django.utils.timezone import get_current_timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from django_directmail.admin.confirmation import (
+    Confirmation,
+    ask,
+    chosen_mails,
+    hidden_fields,
+    token,
+)
 from django_directmail.admin.safe_display import visible
 from django_directmail.models import MailLog, MailRecipient
 
-__all__ = ["export"]
+__all__ = ["export_selected"]
 
 KINDS = tuple(MailRecipient.Kind.values)
 COLUMNS = (
@@ -50,20 +60,50 @@ COLUMNS = (
     "resent_by",
 )
 FIELDS = [name for name in COLUMNS if name not in KINDS]
-#: Mails whose recipients one query fetches; some databases take 999 values at most.
+#: How many mails' recipients one query fetches; some databases take 999 values at most.
 CHUNK_SIZE = 500
 
-# Where a spreadsheet would read a formula: at the start of a cell, and after what
-# separates cells for those who have set their system so, who lose the quotes there.
+# Where a spreadsheet would read a formula: at the start of a cell, and after ";". Where
+# the system separates cells by ";", a spreadsheet does so inside of our quotes, too.
 _FORMULA = re.compile(
     r"(^|;)(?=[\s\"'\0-\x1f\x7f-\x9f\u00ad\u180e\u200b-\u200f\u2060\u2800\ufeff]*"
     r"[=+\-@＝＋－＠]|[\t\r])"
 )
 
 
-def export(queryset: QuerySet[MailLog]) -> StreamingHttpResponse:
-    """Return ``queryset`` as a file that is made while it is downloaded."""
-    # Not later: by then it is the one of another request.
+@admin.action(
+    permissions=["export"], description=gettext_lazy("Export selected mails as CSV")
+)
+def export_selected(
+    model_admin: admin.ModelAdmin[MailLog],
+    request: HttpRequest,
+    queryset: QuerySet[MailLog],
+) -> HttpResponseBase:
+    """Send the file, after a page that says what it contains."""
+    if token(request):
+        return _export(chosen_mails(model_admin, request, queryset))
+    page = Confirmation(
+        title=_("Export mails?"),
+        texts=[
+            _(
+                "The file has one line for each mail: times, status, sender,"
+                " recipients, subject, ids and errors, but not the content."
+            ),
+            _(
+                "Addresses are personal data. Keep the file where only those can"
+                " read it who may, and delete it when it is no longer needed."
+            ),
+        ],
+        button=_("Download"),
+        back=request.get_full_path(),
+        hidden=hidden_fields(request, "export_selected"),
+    )
+    return ask(model_admin, request, page)
+
+
+def _export(queryset: QuerySet[MailLog]) -> StreamingHttpResponse:
+    """Return ``queryset`` as a file that is written while it is downloaded."""
+    # Read now: during the download, the current time zone is that of another request.
     zone = get_current_timezone()
     name = f"mails-{datetime.now(zone):%Y-%m-%d}.csv"
     return StreamingHttpResponse(
@@ -78,7 +118,7 @@ def export(queryset: QuerySet[MailLog]) -> StreamingHttpResponse:
 
 
 class _Line:
-    """What ``csv.writer`` writes to, and returns what was written."""
+    """A file for ``csv.writer`` whose ``write`` returns the text."""
 
     def write(self, text: str) -> str:
         return text
@@ -86,7 +126,7 @@ class _Line:
 
 def _lines(queryset: QuerySet[MailLog], zone: tzinfo) -> Iterator[str]:
     writer = csv.writer(_Line())
-    # Without the mark, Excel takes the file for one in the old local encoding.
+    # Without this mark, Excel reads the file in the old local encoding.
     yield "\ufeff"
     yield writer.writerow(COLUMNS)
     recipients = MailRecipient.objects.order_by("pk")
@@ -110,7 +150,7 @@ def _cells(row: MailLog, zone: tzinfo) -> Iterator[Any]:
 
 
 def _cell(value: Any, zone: tzinfo) -> Any:
-    """Return ``value`` as it stands in the file, harmless in a spreadsheet."""
+    """Return ``value`` as it is written, so that no spreadsheet reads a formula."""
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat(timespec="milliseconds")
     if not value or isinstance(value, int):

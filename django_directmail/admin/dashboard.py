@@ -1,4 +1,4 @@
-"""The dashboard: how sending goes, in pictures and in numbers."""
+"""The dashboard: figures of the log, and the state of the account."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.admin.account_quota import quotas
+from django_directmail.admin.admin_page import page_url, render_page
 from django_directmail.admin.bar_chart import draw, segments
 from django_directmail.admin.safe_display import clock, quote
 from django_directmail.api.error_codes import find_rule
@@ -24,13 +23,13 @@ from django_directmail.conf import get_log
 from django_directmail.log.statistics import Day, ErrorCount, Share, Statistics, collect
 from django_directmail.models import MailLog
 
-__all__ = ["DashboardMixin"]
+__all__ = ["dashboard"]
 
 #: The periods that can be chosen, in days.
 PERIODS, DEFAULT_PERIOD = (7, 30, 90), 30
-#: Mails among which mailers, tags and senders are told apart: tenths of a second.
+#: How many mails are counted by mailer, tag and sender: it takes tenths of a second.
 AT_MOST = 50_000
-#: From the base upwards. Trouble is at the base: there it can be compared.
+#: From the base of a bar upwards. Failures are at the base, where heights compare best.
 ORDER = (
     "rejected",
     "failed",
@@ -41,85 +40,72 @@ ORDER = (
     "sending",
     "accepted",
 )
-#: Room for the bar of the largest share.
+#: The width of the bar of the largest share.
 SHARE_WIDTH = 120
 
 
-class DashboardMixin(
-    admin.ModelAdmin  # type: ignore[type-arg]  # cannot be given where it runs
-):
-    """The dashboard: how sending goes, in pictures and in numbers."""
+def dashboard(
+    model_admin: admin.ModelAdmin[MailLog], request: HttpRequest
+) -> TemplateResponse:
+    """Return the page with the figures of ``?days=``, 30 if that is no known period."""
+    period = _period(request.GET.get("days", ""))
+    figures = collect(period, at_most=AT_MOST)
+    styles = forms.Media(css={"all": ["django_directmail/dashboard.css"]})
+    list_url = page_url(model_admin, "changelist")
+    return render_page(
+        model_admin,
+        request,
+        "dashboard.html",
+        title=_("How sending goes"),
+        media=model_admin.media + styles,
+        periods=_periods(period),
+        period=_in_days(period),
+        quotas=quotas(),
+        time_zone=figures.time_zone,
+        log_is_on=get_log().enabled,
+        **(_figures(figures, list_url) if figures.total else {}),
+    )
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page."""
-        view = self.admin_site.admin_view(self.dashboard_view)
-        name = "django_directmail_maillog_dashboard"
-        return [path("dashboard/", view, name=name), *super().get_urls()]
 
-    def dashboard_view(self, request: HttpRequest) -> TemplateResponse:
-        """Show the figures of some days, 30 if ``days`` asks for nothing better."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        period = _period(request.GET.get("days", ""))
-        figures = collect(period, at_most=AT_MOST)
-        request.current_app = self.admin_site.name
-        styles = forms.Media(css={"all": ["django_directmail/dashboard.css"]})
-        context = {
-            **self.admin_site.each_context(request),
-            "title": _("How sending goes"),
-            "opts": self.opts,
-            "media": self.media + styles,
-            "periods": _periods(period),
-            "period": _in_days(period),
-            "quotas": quotas(),
-            "time_zone": figures.time_zone,
-            "total": figures.total,
-            "log_is_on": get_log().enabled,
-            **(self._figures(figures) if figures.total else {}),
-        }
-        template = "admin/django_directmail/maillog/dashboard.html"
-        return TemplateResponse(request, template, context)
+def _figures(figures: Statistics, list_url: str) -> dict[str, Any]:
+    """Return what the template shows of ``figures`` if they count any mail."""
+    counts = figures.counts
+    words = dict(MailLog.Status.choices)
+    # In texts and tables, "accepted" comes first, then the failures.
+    present = [name for name in (ORDER[-1], *ORDER[:-1]) if counts.get(name)]
+    return {
+        "chart": draw(
+            [
+                (_axis_label(day), _day_title(day, present), day.counts)
+                for day in figures.days
+            ],
+            ORDER,
+            number=_number,
+        ),
+        "summary": _sum_up(figures.total, counts, present),
+        "legend": [(name, words[name], _number(counts[name])) for name in present],
+        "rows": [_row(day, present, list_url) for day in reversed(figures.days)],
+        "totals": [_number(counts[name]) for name in present],
+        "total": _number(figures.total),
+        "errors": [_error(error) for error in figures.errors],
+        "shares": list(_share_tables(figures)),
+        "since": _since(figures),
+    }
 
-    def _figures(self, figures: Statistics) -> dict[str, Any]:
-        """Return what the template shows of ``figures``, of which there are some."""
-        counts = figures.counts
-        words = dict(MailLog.Status.choices)
-        # In words: what was accepted comes first, and trouble next.
-        present = [name for name in (ORDER[-1], *ORDER[:-1]) if counts.get(name)]
-        return {
-            "chart": draw(
-                [
-                    (_axis_label(day), _day_title(day, present), day.counts)
-                    for day in figures.days
-                ],
-                ORDER,
-                number=_number,
-            ),
-            "summary": _sum_up(figures.total, counts, present),
-            "legend": [(name, words[name], _number(counts[name])) for name in present],
-            "rows": [self._row(day, present) for day in reversed(figures.days)],
-            "totals": [_number(counts[name]) for name in present],
-            "total": _number(figures.total),
-            "errors": [_error(error) for error in figures.errors],
-            "shares": list(_share_tables(figures)),
-            "since": _since(figures),
-        }
 
-    def _row(self, day: Day, present: Iterable[str]) -> dict[str, Any]:
-        """Return a row of the table: the day, all its mails, and those by status."""
-        all_of_it = {"created_at__gte": day.start, "created_at__lt": day.end}
-        cells = [self._cell(sum(day.counts.values()), all_of_it)]
-        for name in present:
-            query = {**all_of_it, "status__exact": name}
-            cells.append(self._cell(day.counts.get(name, 0), query))
-        return {"date": date_format(day.date, "DATE_FORMAT"), "cells": cells}
+def _row(day: Day, present: Iterable[str], list_url: str) -> dict[str, Any]:
+    """Return a row of the table: the day, all its mails, and those by status."""
+    of_the_day = {"created_at__gte": day.start, "created_at__lt": day.end}
+    cells = [_cell(sum(day.counts.values()), list_url, of_the_day)]
+    for name in present:
+        query = {**of_the_day, "status__exact": name}
+        cells.append(_cell(day.counts.get(name, 0), list_url, query))
+    return {"date": date_format(day.date, "DATE_FORMAT"), "cells": cells}
 
-    def _cell(self, count: int, query: Mapping[str, Any]) -> tuple[str, str]:
-        """Return a number, and the address of the mails that it counts."""
-        if not count:
-            return _number(count), ""
-        name = f"{self.admin_site.name}:django_directmail_maillog_changelist"
-        return _number(count), f"{reverse(name)}?{urlencode(query)}"
+
+def _cell(count: int, list_url: str, query: Mapping[str, Any]) -> tuple[str, str]:
+    """Return a number, and the address of the list of these mails."""
+    return _number(count), f"{list_url}?{urlencode(query)}" if count else ""
 
 
 def _period(text: str) -> int:
@@ -227,7 +213,7 @@ def _share_rows(shares: tuple[Share, ...]) -> list[dict[str, Any]]:
 
 
 def _since(figures: Statistics) -> str:
-    """Say of which mails the shares are, if not of all."""
+    """Say since when mails are counted in the shares, if not all are."""
     if figures.since == figures.start:
         return ""
     return _(

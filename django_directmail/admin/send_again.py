@@ -1,46 +1,119 @@
-"""Sends mails again, one after the other, and says how it went."""
+"""The action that sends mails again, and reports the outcome of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
+from django_directmail.admin.admin_page import page_url
 from django_directmail.admin.advice import advice
-from django_directmail.admin.confirmation import Confirmation, Line, name_recipients
+from django_directmail.admin.confirmation import (
+    Confirmation,
+    Line,
+    ask,
+    chosen_mails,
+    hidden_fields,
+    name_recipients,
+    token,
+)
 from django_directmail.api.errors import DirectMailError
 from django_directmail.diagnostics.test_mail import text_of, translate_advice
 from django_directmail.log.resend import Obstacle, obstacle, resend
 from django_directmail.models import MailLog
 
-__all__ = ["Outcome", "ask_to_resend", "key_of", "send_again", "tell"]
+__all__ = ["resend_selected", "send_again"]
 
-#: Mails of which the outcome is told one by one.
+#: How many mails can be sent again at once: each is a call, and the browser waits.
+MAX_RESENDS = 100
+#: How many mails get a message of their own that reports the outcome.
 MAX_TOLD = 3
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it went: a word of ``SendStatus.status``, or none if it was not tried."""
+    """The outcome of one mail: a ``SendStatus.status``, empty if it was not tried."""
 
     row: MailLog
     word: str
     reason: str
 
 
-def ask_to_resend(
-    rows: Iterable[MailLog],
+@admin.action(
+    permissions=["resend"], description=gettext_lazy("Send selected mails again")
+)
+def resend_selected(
+    model_admin: admin.ModelAdmin[MailLog],
+    request: HttpRequest,
+    queryset: QuerySet[MailLog],
+) -> HttpResponse | None:
+    """Send the selected mails again, oldest first, after a confirmation."""
+    chosen = chosen_mails(model_admin, request, queryset)
+    rows = list(chosen.prefetch_related("recipients")[: MAX_RESENDS + 1])
+    if len(rows) > MAX_RESENDS:
+        text = _("At most %(count)d mails can be sent again at once. Select fewer.")
+        text %= {"count": MAX_RESENDS}
+        model_admin.message_user(request, text, messages.ERROR)
+        return None
+    rows.sort(key=lambda row: (row.created_at, row.pk))
+    hidden = hidden_fields(request, "resend_selected", rows)
+    return send_again(
+        model_admin, request, rows, back=request.get_full_path(), hidden=hidden
+    )
+
+
+def send_again(
+    model_admin: admin.ModelAdmin[MailLog],
+    request: HttpRequest,
+    rows: Sequence[MailLog],
+    *,
+    back: str,
+    hidden: Sequence[tuple[str, object]] = (),
+) -> HttpResponse:
+    """Ask whether to send ``rows`` again; send them if ``request`` is the answer."""
+    error = ""
+    if answered := token(request):
+        outcomes = _send_all(
+            rows,
+            token=answered,
+            by=request.user.get_username(),
+            repeat="repeat" in request.POST,
+        )
+        if not rows or any(outcome.word for outcome in outcomes):
+            for level, text in _report(outcomes):
+                model_admin.message_user(request, text, level)
+            new = _only_new_mail(outcomes, answered)
+            url = page_url(model_admin, "change", new.pk) if new else back
+            return HttpResponseRedirect(url)
+        error = _("Nothing was sent. See below why.")
+    page = _page(rows, back=back, hidden=hidden, error=error)
+    return ask(model_admin, request, page)
+
+
+def _only_new_mail(outcomes: Sequence[Outcome], token: str) -> MailLog | None:
+    """Return the new mail, if exactly one mail was chosen and sent again."""
+    if len(outcomes) != 1:
+        return None
+    key = _key(outcomes[0].row, token)
+    found: MailLog | None = MailLog.objects.filter(idempotency_key=key).first()
+    return found
+
+
+def _page(
+    rows: Sequence[MailLog],
     *,
     back: str,
     hidden: Sequence[tuple[str, object]],
     error: str,
 ) -> Confirmation:
-    """Return what the page says: of each mail, whether it can be sent again."""
+    """Return the page that asks, and says of each mail whether it can be sent."""
     obstacles = [(row, obstacle(row)) for row in rows]
     repeatable = sum(bool(found and found.confirmable) for _row, found in obstacles)
     is_free = any(found is None for _row, found in obstacles)
@@ -74,21 +147,21 @@ def _line(row: MailLog, found: Obstacle | None) -> Line:
     return Line(row, _("Will not be sent."), found.text)
 
 
-def key_of(row: MailLog, token: str) -> str:
-    """Return the idempotency key of what one page makes of ``row``."""
+def _key(row: MailLog, token: str) -> str:
+    """Return the idempotency key of the mail that one page creates from ``row``."""
     return f"resend:{row.pk}:{token}"
 
 
-def send_again(
+def _send_all(
     rows: Sequence[MailLog], *, token: str, by: str, repeat: bool
 ) -> list[Outcome]:
     """
-    Send what can be sent of ``rows``; with ``repeat`` also what may arrive twice.
+    Send those of ``rows`` that can be sent; with ``repeat`` also what may arrive twice.
 
-    ``token`` is that of the page where it was confirmed: the same page confirmed once
-    more, by a double click or after a look back, sends nothing.
+    ``token`` is that of the page where it was confirmed. If the same page is confirmed
+    once more, by a double click or by the browser's back button, nothing is sent.
     """
-    keys = {row.pk: key_of(row, token) for row in rows}
+    keys = {row.pk: _key(row, token) for row in rows}
     known = MailLog.objects.filter(idempotency_key__in=keys.values())
     done = set(known.values_list("idempotency_key", flat=True))
     outcomes = []
@@ -119,8 +192,8 @@ def _words(error: Exception | None) -> str:
     return type(error).__name__
 
 
-def tell(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:
-    """Yield level and text of a few messages that say how it went."""
+def _report(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:
+    """Yield a few messages about the outcomes: level and text."""
     sent = sum(outcome.word == "accepted" for outcome in outcomes)
     if sent:
         yield (
@@ -134,7 +207,7 @@ def tell(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:
         )
     others = [outcome for outcome in outcomes if outcome.word != "accepted"]
     for outcome in others[:MAX_TOLD]:
-        yield _tell_one(outcome)
+        yield _report_one(outcome)
     more = len(others) - MAX_TOLD
     if more > 0:
         yield (
@@ -148,7 +221,7 @@ def tell(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:
         )
 
 
-def _tell_one(outcome: Outcome) -> tuple[int, str]:
+def _report_one(outcome: Outcome) -> tuple[int, str]:
     level = messages.WARNING
     if outcome.word in ("rejected", "failed"):
         level = messages.ERROR
