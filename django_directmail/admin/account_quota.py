@@ -18,7 +18,8 @@ from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.client import Client
 from django_directmail.api.errors import DirectMailError
 from django_directmail.backends import EmailBackend, our_mailers
-from django_directmail.diagnostics.test_mail import text_of, translate_advice
+from django_directmail.diagnostics.account import state_text
+from django_directmail.diagnostics.error_text import text_of, translate_advice
 
 __all__ = ["Quota", "quotas"]
 
@@ -139,7 +140,7 @@ def _read(quota: Quota, answer: Mapping[str, Any]) -> None:
         return
     quota.is_blocked = answer["user_status"] > 0
     if answer["user_status"] >= 0:
-        quota.facts.append((_("State"), _state(answer["user_status"])))
+        quota.facts.append((_("State"), state_text(answer["user_status"])))
     numbers = [
         (_("Mails a day"), answer["daily_quota"]),
         (_("Mails a month"), answer["month_quota"]),
@@ -157,14 +158,3 @@ def _read(quota: Quota, answer: Mapping[str, Any]) -> None:
             "highest": answer["max_quota_level"],
         }
         quota.facts.append((_("Level"), level))
-
-
-def _state(status: int) -> str:
-    words = {
-        0: _("normal"),
-        1: _("frozen"),
-        2: _("payment overdue"),
-        4: _("sending restricted"),
-        8: _("deleted"),
-    }
-    return words.get(status) or _("unknown (%(number)d)") % {"number": status}

@@ -25,7 +25,7 @@ from django_directmail.admin.confirmation import (
     token,
 )
 from django_directmail.api.errors import DirectMailError
-from django_directmail.diagnostics.test_mail import text_of, translate_advice
+from django_directmail.diagnostics.error_text import text_of, translate_advice
 from django_directmail.log.resend import Obstacle, obstacle, resend
 from django_directmail.models import MailLog
 

@@ -16,12 +16,7 @@ from django.utils.translation import gettext_lazy
 from django_directmail._compat import get_mailer
 from django_directmail.admin.admin_page import page_url, render_page
 from django_directmail.backends import our_mailers
-from django_directmail.diagnostics.test_mail import (
-    NotSent,
-    build_message,
-    not_sent,
-    send,
-)
+from django_directmail.diagnostics.test_mail import NotSent, build_message, send
 from django_directmail.models import MailLog
 from django_directmail.status import SendStatus
 
@@ -137,4 +132,4 @@ def _mailer(name: str) -> BaseEmailBackend:
     try:
         return get_mailer(name)
     except ImproperlyConfigured as error:
-        raise NotSent(not_sent(error)) from None
+        raise NotSent(error) from None

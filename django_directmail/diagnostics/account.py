@@ -1,18 +1,20 @@
 """
-What DirectMail says of a mailer's key, account and clock, and of what its mail names.
+The checks of a mailer's account in DirectMail, and the words for the account's state.
 
-It asks only what changes nothing, and sends nothing.
+They check the key, the state, the clock, the sender, tag and template that the settings
+name, and the last deliveries. They only read: nothing is changed and nothing is sent.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from datetime import timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from django_directmail.api.actions.account import (
     AccountSummary,
@@ -20,26 +22,46 @@ from django_directmail.api.actions.account import (
     MailAddress,
     QueryMailAddressByParam,
 )
+from django_directmail.api.actions.statistics import SenderStatisticsByTagNameAndBatchID
 from django_directmail.api.actions.tags import QueryTagByParam
 from django_directmail.api.actions.templates import DescTemplate
 from django_directmail.api.client import Client
 from django_directmail.api.errors import ApiError, DirectMailError
 from django_directmail.api.results import Answer
 from django_directmail.conf import Account, get_setting
-from django_directmail.diagnostics.domain import examine_delivery, examine_domain
-from django_directmail.diagnostics.finding import Finding, Level, rows_of, skip, trouble
+from django_directmail.diagnostics.domain import examine_domain
+from django_directmail.diagnostics.finding import Finding, Level, skip, trouble
+from django_directmail.diagnostics.row_search import search_rows
 from django_directmail.message.addresses import parse_address
 
-__all__ = ["inquire", "subjects"]
+__all__ = ["examine_account", "state_text", "subjects"]
 
-#: Seconds that a clock may be off: without a word, and before DirectMail refuses.
+#: Seconds that a clock is off: more are a warning; DirectMail then refuses all calls.
 DOUBTFUL_SKEW, REFUSED_SKEW = 60, 15 * 60
-#: The longest text that senders and tags can be searched for.
+#: The longest search words that DirectMail accepts for senders and for tags.
 MAX_SENDER_WORD, MAX_TAG_WORD = 60, 50
+#: DirectMail counts by the days of Beijing.
+BEIJING = timezone(timedelta(hours=8))
+#: More lost mails than this are a warning, once there are enough mails to judge by.
+LOST_PERCENT, ENOUGH_MAILS = 5, 100
+_STATES = {
+    0: gettext_lazy("normal"),
+    1: gettext_lazy("frozen"),
+    2: gettext_lazy("payment overdue"),
+    4: gettext_lazy("sending restricted"),
+    8: gettext_lazy("deleted"),
+}
+
+
+def state_text(user_status: int) -> str:
+    """Return the word for the state of an account."""
+    if user_status in _STATES:
+        return str(_STATES[user_status])
+    return _("unknown (%(number)d)") % {"number": user_status}
 
 
 def subjects(account: Account | None = None) -> list[str]:
-    """Return what :func:`inquire` has findings about, in order, for an ``account``."""
+    """Return the subjects of the findings of :func:`examine_account`, in order."""
     defaults = account.defaults if account else {}
     return [
         _("Answer"),
@@ -53,8 +75,8 @@ def subjects(account: Account | None = None) -> list[str]:
     ]
 
 
-def inquire(account: Account, client: Client) -> Iterator[Finding]:
-    """Ask about the account, then about what its mail names; yield what comes of it."""
+def examine_account(account: Account, client: Client) -> Iterator[Finding]:
+    """Check the account, then the sender, tag and template that its mails use."""
     names = subjects(account)
     call = client.prepare(DescAccountSummary())
     started = time.time()
@@ -84,11 +106,12 @@ def inquire(account: Account, client: Client) -> Iterator[Finding]:
     yield Finding("ok", names[0], text % values)
     yield state
     yield clock
-    yield from _named(account, client)
+    yield from _used_by_mails(account, client)
+    yield _delivery(client)
 
 
-def _named(account: Account, client: Client) -> Iterator[Finding]:
-    """Yield what is found about sender, domain, tag and template, and of deliveries."""
+def _used_by_mails(account: Account, client: Client) -> Iterator[Finding]:
+    """Check the sender, its domain, the tag and the template of the settings."""
     setting = "ACCOUNT_NAME" if account.account_name else "DEFAULT_FROM_EMAIL"
     try:
         address = (
@@ -106,41 +129,36 @@ def _named(account: Account, client: Client) -> Iterator[Finding]:
         yield _tag(client, tag)
     if template:
         yield _template(client, template.template_id)
-    yield examine_delivery(client, _("Delivery"))
 
 
 def _account(summary: AccountSummary) -> Finding:
-    """Judge the state of the account, and tell its quota."""
-    subject = _("Account")
-    console = _("See DirectMail's console, or ask Alibaba Cloud's support.")
-    words = {
-        1: (_("frozen"), console),
-        2: (_("payment is overdue"), _("Top up the account.")),
-        4: (_("sending is restricted"), console),
-        8: (_("deleted"), console),
-    }
-    if summary.user_status in words:
-        return Finding("failure", subject, *words[summary.user_status])
+    """Check the state of the account, and show its quota."""
+    subject, status = _("Account"), summary.user_status
+    remedy = _("See DirectMail's console, or ask Alibaba Cloud's support.")
+    if status == 2:
+        remedy = _("Top up the account.")
+    if status != 0 and status in _STATES:
+        return Finding("failure", subject, state_text(status), remedy)
     # Translators: stands between the parts of a line.
-    quota = _("; ").join(
-        text % number_format(value, force_grouping=True)
-        for text, value in (
-            (_("quota for a day: %s"), summary.daily_quota),
-            (_("for a month: %s"), summary.month_quota),
-            (_("free mails left today: %s"), summary.daily_remain_free_quota),
-            (_("in total: %s"), summary.remain_free_quota),
-        )
-        if value >= 0
-    )
-    if summary.user_status != 0:
-        text = _("unknown state %(state)s; %(quota)s")
-        values = {"state": summary.user_status, "quota": quota}
-        return Finding("warning", subject, text % values, console)
-    return Finding("ok", subject, _("normal; %s") % quota if quota else _("normal"))
+    text = _("; ").join([state_text(status), *_quota(summary)])
+    if status == 0:
+        return Finding("ok", subject, text)
+    return Finding("warning", subject, text, remedy)
+
+
+def _quota(summary: AccountSummary) -> Iterator[str]:
+    for text, value in (
+        (_("quota for a day: %s"), summary.daily_quota),
+        (_("for a month: %s"), summary.month_quota),
+        (_("free mails left today: %s"), summary.daily_remain_free_quota),
+        (_("in total: %s"), summary.remain_free_quota),
+    ):
+        if value >= 0:  # -1 if the answer does not have it
+            yield text % number_format(value, force_grouping=True)
 
 
 def _clock(answer: Answer, asked: float) -> Finding:
-    """Compare the moment ``asked``, by this machine's clock, with the answer's date."""
+    """Compare the time ``asked``, by this machine's clock, with the answer's date."""
     subject = _("Clock")
     try:
         date = parsedate_to_datetime(answer.headers["date"])
@@ -149,7 +167,7 @@ def _clock(answer: Answer, asked: float) -> Finding:
         return Finding("warning", subject, text, _("Is there a proxy in between?"))
     if date.tzinfo is None:
         date = date.replace(tzinfo=timezone.utc)
-    # The date is cut to whole seconds: on average it is half a one older.
+    # The date has whole seconds only: on average it is half a second too early.
     ahead = asked - date.timestamp() - 0.5
     off = abs(ahead)
     if off < 2:
@@ -166,7 +184,7 @@ def _clock(answer: Answer, asked: float) -> Finding:
 
 
 def _sender(account: Account, client: Client, address: str, setting: str) -> Finding:
-    """Look for the address that mail comes from, and at its state."""
+    """Check that the sender address exists and may send."""
     subject = _("Sender")
     try:
         sender = _find_sender(client, address)
@@ -184,9 +202,9 @@ def _sender(account: Account, client: Client, address: str, setting: str) -> Fin
 
 
 def _find_sender(client: Client, address: str) -> MailAddress | None:
-    """Return the sender that is ``address``: the search finds those that hold it."""
+    """Return the sender ``address``; the search also finds longer addresses."""
     word = address[:MAX_SENDER_WORD]
-    found = rows_of(
+    found = search_rows(
         client, lambda page: QueryMailAddressByParam(key_word=word, page_no=page)
     )
     wanted = address.lower()
@@ -221,9 +239,11 @@ def _state_of(sender: MailAddress, subject: str, name: str) -> Finding:
 
 
 def _tag(client: Client, name: str) -> Finding:
-    """Look whether the tag of all mail exists."""
+    """Check that the tag of ``DEFAULTS`` exists."""
     word = name[:MAX_TAG_WORD]
-    found = rows_of(client, lambda page: QueryTagByParam(key_word=word, page_no=page))
+    found = search_rows(
+        client, lambda page: QueryTagByParam(key_word=word, page_no=page)
+    )
     try:
         exists = any(tag.tag_name == name for tag in found)
     except DirectMailError as error:
@@ -235,7 +255,7 @@ def _tag(client: Client, name: str) -> Finding:
 
 
 def _template(client: Client, template_id: str) -> Finding:
-    """Look whether the template of all mail exists and is approved."""
+    """Check that the template of ``DEFAULTS`` exists and is approved."""
     subject = _("Template")
     try:
         template = client.call(DescTemplate(template_id=template_id))
@@ -255,3 +275,40 @@ def _template(client: Client, template_id: str) -> Finding:
         return Finding("ok", subject, name)
     remedy = _("Mail needs a template that is approved: see the console.")
     return Finding("warning", subject, words[template.template_status] % name, remedy)
+
+
+def _delivery(client: Client) -> Finding:
+    """Check how many of the account's mails of yesterday and today were lost."""
+    subject = _("Delivery")
+    today = datetime.now(BEIJING).date()
+    query = SenderStatisticsByTagNameAndBatchID(
+        start_time=f"{today - timedelta(days=1)}", end_time=f"{today}"
+    )
+    try:
+        days = client.call(query).items
+    except DirectMailError as error:
+        return trouble(subject, error, client, vital=False)
+    requested = sum(day.request_count for day in days)
+    failed = sum(day.failed_count for day in days)
+    invalid = sum(day.unavailable_count for day in days)
+    text = _(
+        "yesterday and today: %(requested)s requested, %(delivered)s delivered,"
+        " %(failed)s failed, %(invalid)s to invalid addresses"
+    )
+    counts = {
+        "requested": requested,
+        "delivered": sum(day.success_count for day in days),
+        "failed": failed,
+        "invalid": invalid,
+    }
+    found = text % {
+        name: number_format(count, force_grouping=True)
+        for name, count in counts.items()
+    }
+    if requested < ENOUGH_MAILS or (failed + invalid) * 100 <= LOST_PERCENT * requested:
+        return Finding("ok", subject, found)
+    remedy = _(
+        "More than %s %% are lost. See the details in the console, and keep invalid"
+        " addresses off your lists: they lower the quota."
+    )
+    return Finding("warning", subject, found, remedy % LOST_PERCENT)

@@ -1,4 +1,4 @@
-"""What may keep a mailer from sending, looked for from its settings to the log."""
+"""All checks of a mailer, from its settings to the log: can it send mail?"""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting
-from django_directmail.diagnostics.account import inquire, subjects
+from django_directmail.diagnostics.account import examine_account, subjects
+from django_directmail.diagnostics.error_text import text_of
 from django_directmail.diagnostics.finding import Finding, Level, skip
-from django_directmail.diagnostics.test_mail import text_of
 from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.options import LogOptions
 
@@ -30,7 +30,7 @@ __all__ = ["Finding", "Level", "examine", "mailers"]
 
 
 def mailers() -> Iterator[str]:
-    """Yield the name of each mailer that is ours, or that cannot be imported."""
+    """Yield the mailers that use DirectMail or whose backend cannot be imported."""
     ours = {alias or "default" for alias, _kind, _options in our_mailers()}
     for alias, backend in _backends().items():
         if alias in ours or not _is_importable(backend):
@@ -44,7 +44,7 @@ def _backends() -> dict[str, str]:
 def _is_importable(backend: str) -> bool:
     try:
         import_string(backend)
-    except Exception:  # whatever it raises, it is told where it is examined
+    except Exception:  # anything; examine() reports it
         return False
     return True
 
@@ -53,9 +53,10 @@ def examine(
     alias: str, timeout: tuple[float, float] | None = None
 ) -> Iterator[Finding]:
     """
-    Yield what is found at one mailer, in the order in which one thing needs another.
+    Check one mailer; yield a finding for each check.
 
-    ``timeout`` takes the place of the mailer's own.
+    A check that needs the result of another comes after it. ``timeout`` replaces the
+    mailer's own.
     """
     try:
         account = _account(alias)
@@ -64,7 +65,7 @@ def examine(
         yield Finding("failure", _("Settings"), text_of(error), remedy)
         yield from skip(_("Destination"), _("Credentials"), *subjects(), _("Log"))
         return
-    # What goes wrong once is what one came to see.
+    # No retries: they would hide the problem that this command looks for.
     account = replace(account, timeout=timeout or account.timeout, max_attempts=1)
     yield from _settings(account)
     yield _destination(account)
@@ -73,9 +74,9 @@ def examine(
     if credentials is None:
         yield from skip(*subjects(account))
     else:
-        # Asked once: a source may give others the next time, or none.
+        # Fixed here: a second call of the source may return others, or none.
         client = replace(account, credentials=credentials).client()
-        yield from inquire(account, client)
+        yield from examine_account(account, client)
     yield _log(account.log)
 
 
@@ -97,12 +98,12 @@ def _account(alias: str) -> Account:
 
 
 def _settings(account: Account) -> Iterator[Finding]:
-    """Yield what the system checks say of this mailer, or of all."""
+    """Yield the results of the system checks for this mailer, and for all mailers."""
     fine = True
     own = f"MAILERS[{account.alias!r}]"
     for message in check_mailers():
         of_another = message.msg.startswith("MAILERS[") and own not in message.msg
-        # The credentials get a line of their own.
+        # _credentials() checks these.
         if of_another or message.id == "directmail.W001":
             continue
         fine = False
@@ -129,10 +130,10 @@ def _destination(account: Account) -> Finding:
 
 
 def _credentials(account: Account) -> tuple[Finding, Credentials | None]:
-    """Return what there is to say of them, and the credentials if there are any."""
+    """Return the finding, and the credentials if there are any."""
     try:
         found = resolve(account.credentials)
-    except Exception as error:  # a source is code of the project
+    except Exception as error:  # the source is code of the project
         text = str(error)
         if not isinstance(error, CredentialsError):
             text = f"{type(error).__name__}: {text}"
@@ -153,12 +154,12 @@ def _credentials(account: Account) -> tuple[Finding, Credentials | None]:
 
 
 def _log(options: LogOptions) -> Finding:
-    """Look whether the log's tables are there, and where."""
+    """Check that the tables of the log exist and are up to date."""
     if not options.enabled:
         return Finding("ok", _("Log"), _("off, by LOG"))
     database = log_database()
     values = {"database": database}
-    # Mail goes out all the same: nothing here is more than a warning.
+    # Mail is sent without the log, too: so this is only a warning.
     remedy = _(
         "Is the database there? Then run: python manage.py migrate django_directmail"
         " --database %(database)s"
@@ -186,7 +187,7 @@ def _log(options: LogOptions) -> Finding:
 
 
 def _unapplied(connection: BaseDatabaseWrapper) -> list[str]:
-    """Return the names of this app's migrations that the database has not seen."""
+    """Return the names of this app's migrations that are not applied."""
     executor = MigrationExecutor(connection)
     nodes = executor.loader.graph.leaf_nodes("django_directmail")
     return [step[0].name for step in executor.migration_plan(nodes)]

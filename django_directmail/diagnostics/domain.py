@@ -1,12 +1,10 @@
-"""Whether mail arrives: the records of the sender's domain, and the last two days."""
+"""The checks of the sender's domain: which of its DNS records are verified."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta, timezone
 from typing import NamedTuple
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 
 from django_directmail.api.actions.domains import (
@@ -15,24 +13,20 @@ from django_directmail.api.actions.domains import (
     DomainDetails,
     QueryDomainByParam,
 )
-from django_directmail.api.actions.statistics import SenderStatisticsByTagNameAndBatchID
 from django_directmail.api.client import Client
 from django_directmail.api.errors import DirectMailError
 from django_directmail.conf import Account
-from django_directmail.diagnostics.finding import Finding, Level, rows_of, trouble
+from django_directmail.diagnostics.finding import Finding, Level, trouble
+from django_directmail.diagnostics.row_search import search_rows
 
-__all__ = ["examine_delivery", "examine_domain"]
+__all__ = ["examine_domain"]
 
-#: The longest text that domains can be searched for.
+#: The longest search word that DirectMail accepts for domains.
 MAX_KEY_WORD = 50
-#: DirectMail's days are those of Beijing.
-BEIJING = timezone(timedelta(hours=8))
-#: So many of 100 mails may be lost without a word, if there are so many mails.
-LOST_PERCENT, ENOUGH_MAILS = 5, 100
 
 
 class Record(NamedTuple):
-    """One record that DirectMail wants in the DNS, and whether it found it there."""
+    """One DNS record that DirectMail requires, and whether it has verified it."""
 
     name: str
     is_verified: bool
@@ -44,7 +38,7 @@ class Record(NamedTuple):
 def examine_domain(
     account: Account, client: Client, name: str, subject: str
 ) -> Iterator[Finding]:
-    """Yield the states of the domain ``name``, then each record that is missing."""
+    """Yield the state of the domain ``name``, then each record that is not verified."""
     try:
         domain = _find_domain(client, name)
         if domain is None:
@@ -62,8 +56,8 @@ def examine_domain(
 
 
 def _find_domain(client: Client, name: str) -> Domain | None:
-    """Return the domain that is ``name``: the search finds those that hold it."""
-    found = rows_of(
+    """Return the domain ``name``; the search also finds longer names with it inside."""
+    found = search_rows(
         client,
         lambda page: QueryDomainByParam(key_word=name[:MAX_KEY_WORD], page_no=page),
     )
@@ -71,8 +65,8 @@ def _find_domain(client: Client, name: str) -> Domain | None:
 
 
 def _unknown(account: Account, name: str, subject: str) -> Finding:
-    # A sender that exists has a domain, whatever this list says. One that need not
-    # exist is nothing without its domain.
+    # If the sender exists, its domain exists too, even if this list does not have it.
+    # With domain_auth, the sender need not exist, but its domain must.
     level: Level = "failure" if account.defaults.get("domain_auth") else "warning"
     text = _("%(domain)s is not among the domains of %(region)s")
     remedy = _("Add it in the console, or correct the sender or the region.")
@@ -81,8 +75,8 @@ def _unknown(account: Account, name: str, subject: str) -> Finding:
 
 
 def _records(name: str, details: DomainDetails) -> list[Record]:
-    """Return what the DNS needs, in the order of the console."""
-    # There is no state of the ownership: DirectMail lets no domain send without it.
+    """Return the records that the domain needs, in the order of the console."""
+    # The answer has no state for the ownership. Without it, no domain can send.
     is_owned = _can_send(details) or details.domain_type in details.dns_txt
     spf = details.spf_record_v2 or f"v=spf1 {details.spf_record} -all"
     return [
@@ -140,7 +134,7 @@ def _summary(
 
 
 def _missing(record: Record, details: DomainDetails, subject: str) -> Finding:
-    # The CNAME is for tracking, and mail goes out without it.
+    # The CNAME is only for tracking: mail goes out without it.
     fatal = not _can_send(details) and record.kind != "CNAME"
     remedy = _("Create the record: %(kind)s, host %(host)s, value %(value)s")
     values = {
@@ -154,39 +148,3 @@ def _missing(record: Record, details: DomainDetails, subject: str) -> Finding:
         _("%s is not verified") % record.name,
         remedy % values,
     )
-
-
-def examine_delivery(client: Client, subject: str) -> Finding:
-    """Tell what became of the account's mail of yesterday and today."""
-    today = datetime.now(BEIJING).date()
-    query = SenderStatisticsByTagNameAndBatchID(
-        start_time=f"{today - timedelta(days=1)}", end_time=f"{today}"
-    )
-    try:
-        days = client.call(query).items
-    except DirectMailError as error:
-        return trouble(subject, error, client, vital=False)
-    requested = sum(day.request_count for day in days)
-    failed = sum(day.failed_count for day in days)
-    invalid = sum(day.unavailable_count for day in days)
-    text = _(
-        "yesterday and today: %(requested)s requested, %(delivered)s delivered,"
-        " %(failed)s failed, %(invalid)s to invalid addresses"
-    )
-    counts = {
-        "requested": requested,
-        "delivered": sum(day.success_count for day in days),
-        "failed": failed,
-        "invalid": invalid,
-    }
-    found = text % {
-        name: number_format(count, force_grouping=True)
-        for name, count in counts.items()
-    }
-    if requested < ENOUGH_MAILS or (failed + invalid) * 100 <= LOST_PERCENT * requested:
-        return Finding("ok", subject, found)
-    remedy = _(
-        "More than %s %% are lost. See the details in the console, and keep invalid"
-        " addresses off your lists: they lower the quota."
-    )
-    return Finding("warning", subject, found, remedy % LOST_PERCENT)

@@ -1,14 +1,21 @@
-"""What DirectMail says of key, account, clock and sender, as the command prints it."""
+"""What directmail_doctor says of key, account, clock, sender and last deliveries."""
 
 import ssl
 from datetime import datetime, timedelta, timezone
 
 import pytest
 import trustme
+from django.core.mail import send_mail
 
 from django_directmail.api import Client, CreateTag
 from django_directmail.sandbox import Sandbox
-from tests.support.account_answers import about_account, refusal, sender
+from tests.support.account_answers import (
+    about_account,
+    period_asked_for,
+    refusal,
+    sender,
+    total,
+)
 from tests.support.api_samples import KEY
 from tests.support.http_servers import CannedServer, http
 from tests.support.reports import run
@@ -100,7 +107,7 @@ class TestAccount:
         ("state", "word"),
         [
             (1, "frozen"),
-            (2, "payment is overdue -> Top up the account."),
+            (2, "payment overdue -> Top up the account."),
             (4, "restricted"),
             (8, "deleted"),
         ],
@@ -118,7 +125,7 @@ class TestAccount:
         service(about_account(user_status=3, daily_quota=5))
 
         mark, text = run()["Account"]
-        assert (mark, "unknown state 3; quota for a day: 5" in text) == ("WARN", True)
+        assert (mark, "unknown (3); quota for a day: 5" in text) == ("WARN", True)
 
     def test_numbers_that_are_missing_are_not_made_up(self, service):
         service(about_account())
@@ -348,3 +355,55 @@ class TestWhatOnlyInforms:
         names = ("Domain", "Tag", "Template", "Delivery")
         assert [report[name][0] for name in names] == ["WARN"] * 4
         assert report.failed == ""
+
+
+class TestDelivery:
+    def test_both_days_are_one_line(self, service):
+        days = [total(1000, 990, 4, 6), total(200, 200, 0, 0)]
+        service(about_account(days=days))
+
+        report = run()
+
+        assert report["Delivery"] == (
+            "OK",
+            "yesterday and today: 1,200 requested, 1,190 delivered, 4 failed,"
+            " 6 to invalid addresses",
+        )
+
+    @pytest.mark.parametrize(
+        ("counts", "mark"),
+        [
+            ((100, 95, 2, 3), "OK"),
+            ((100, 94, 3, 3), "WARN"),
+            ((100, 94, 0, 6), "WARN"),
+            ((99, 0, 50, 49), "OK"),
+            ((0, 0, 0, 0), "OK"),
+        ],
+    )
+    def test_more_than_one_of_twenty_lost_is_a_warning(self, service, counts, mark):
+        service(about_account(days=[total(*counts)]))
+
+        report = run()
+
+        assert report["Delivery"][0] == mark
+        assert ("-> More than 5 % are lost." in report["Delivery"][1]) == (
+            mark == "WARN"
+        )
+
+    def test_yesterday_and_today_of_beijing_are_asked_for(self, mailer):
+        with CannedServer(about_account()) as server:
+            mailer(ENDPOINT=server.url)
+            before = datetime.now(timezone(timedelta(hours=8))).date()
+            run()
+            after = datetime.now(timezone(timedelta(hours=8))).date()
+            start, end = period_asked_for(server.received[-1])
+
+        assert end in (before, after)
+        assert end - start == timedelta(days=1)
+
+    def test_mail_of_the_sandbox_is_counted(self, outbox):
+        send_mail("Subject", "Text", None, ["a@example.org", "b@example.org"])
+
+        assert run()["Delivery"][1].startswith(
+            "yesterday and today: 2 requested, 2 delivered"
+        )

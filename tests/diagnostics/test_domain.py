@@ -1,17 +1,12 @@
-"""What directmail_doctor says of the sender's domain and of the last deliveries."""
-
-from datetime import datetime, timedelta, timezone
+"""What directmail_doctor says of the sender's domain."""
 
 import pytest
-from django.core.mail import send_mail
 
 from django_directmail.sandbox import Sandbox
 from tests.support.account_answers import (
     about_account,
     details,
-    period_asked_for,
     sender,
-    total,
 )
 from tests.support.http_servers import CannedServer
 from tests.support.reports import run
@@ -155,52 +150,3 @@ class TestDomain:
         )
 
         assert report["Domain"][0] == "OK"
-
-
-class TestDelivery:
-    def test_both_days_are_one_line(self, examine):
-        days = [total(1000, 990, 4, 6), total(200, 200, 0, 0)]
-
-        report = examine(about_account(days=days))
-
-        assert report["Delivery"] == (
-            "OK",
-            "yesterday and today: 1,200 requested, 1,190 delivered, 4 failed,"
-            " 6 to invalid addresses",
-        )
-
-    @pytest.mark.parametrize(
-        ("counts", "mark"),
-        [
-            ((100, 95, 2, 3), "OK"),
-            ((100, 94, 3, 3), "WARN"),
-            ((100, 94, 0, 6), "WARN"),
-            ((99, 0, 50, 49), "OK"),
-            ((0, 0, 0, 0), "OK"),
-        ],
-    )
-    def test_more_than_one_of_twenty_lost_is_a_warning(self, examine, counts, mark):
-        report = examine(about_account(days=[total(*counts)]))
-
-        assert report["Delivery"][0] == mark
-        assert ("-> More than 5 % are lost." in report["Delivery"][1]) == (
-            mark == "WARN"
-        )
-
-    def test_yesterday_and_today_of_beijing_are_asked_for(self, mailer):
-        with CannedServer(about_account()) as server:
-            mailer(ENDPOINT=server.url)
-            before = datetime.now(timezone(timedelta(hours=8))).date()
-            run()
-            after = datetime.now(timezone(timedelta(hours=8))).date()
-            start, end = period_asked_for(server.received[-1])
-
-        assert end in (before, after)
-        assert end - start == timedelta(days=1)
-
-    def test_mail_of_the_sandbox_is_counted(self, outbox):
-        send_mail("Subject", "Text", None, ["a@example.org", "b@example.org"])
-
-        assert run()["Delivery"][1].startswith(
-            "yesterday and today: 2 requested, 2 delivered"
-        )

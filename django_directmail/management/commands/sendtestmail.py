@@ -14,12 +14,7 @@ from django.utils.translation import gettext as _
 from django_directmail._compat import get_mailer
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_setting, get_staff
-from django_directmail.diagnostics.test_mail import (
-    NotSent,
-    build_message,
-    not_sent,
-    send,
-)
+from django_directmail.diagnostics.test_mail import NotSent, build_message, send
 from django_directmail.status import SendStatus
 
 
@@ -78,7 +73,7 @@ class Command(BaseCommand):
             groups = self._groups(options)
             mailer = get_mailer(options["using"])
         except ImproperlyConfigured as error:
-            raise CommandError(not_sent(error)) from None
+            raise CommandError(str(NotSent(error))) from None
         for recipients, sender, prefix in groups:
             message = build_message(
                 recipients,
@@ -127,7 +122,7 @@ class Command(BaseCommand):
         try:
             prepared = mailer.prepare(message)
         except Exception as error:  # a traceback helps nobody at a prompt
-            raise CommandError(not_sent(error)) from None
+            raise CommandError(str(NotSent(error))) from None
         for call in prepared:
             self.stdout.write(f"POST {call.request.url} ({mailer.client.signature})")
             for name, value in call.masked_lines():
