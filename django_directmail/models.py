@@ -1,7 +1,7 @@
 """
 The log: a :class:`MailLog` for each call, a :class:`MailRecipient` for each address.
 
-Only :mod:`django_directmail.log.recorder` writes it. The managers use the database that
+Only :mod:`django_directmail.log` writes to it. The managers use the database that
 ``LOG["DATABASE"]`` names, if it names one.
 """
 

@@ -9,9 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from django_directmail.conf import get_log
+from django_directmail.log.erasure import Erased, Erasure
 from django_directmail.log.retention import (
-    Erased,
-    Erasure,
     clear_content,
     days_ago,
     delete_mails,
