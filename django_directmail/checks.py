@@ -1,8 +1,8 @@
 """
-System checks: what can be known about the settings without a network.
+System checks of the settings. They use no network.
 
-Each mailer is built once, as Django would: its own test runner replaces them all, so
-that a wrong option otherwise shows in production only.
+Each mailer is built once, as Django builds it. Django's test runner replaces all
+mailers, so without this a wrong option would fail in production first.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["check_deployment", "check_mailers"]
 
 
 def check_mailers(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is wrong or doubtful in the settings of each of our mailers."""
+    """Return what is wrong or doubtful in the settings of DirectMail's mailers."""
     try:
         get_account({})
     except ImproperlyConfigured as error:
@@ -61,16 +61,16 @@ def _check_log() -> Iterator[CheckMessage]:
     if database is not None and database not in connections:
         yield Error(
             f'LOG["DATABASE"] is {database!r}, which is not in DATABASES.',
-            hint="Correct it, or add this database. Until then no mail is on record.",
+            hint="Correct it, or add this database. Until then no mail is recorded.",
             id="directmail.E002",
         )
 
 
 def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """Report what is fine on a laptop and not in production."""
+    """Return what is right for development and wrong in production."""
     return [
         Warning(
-            f"{_place(mailer.alias)}mail goes to {mailer.client.endpoint} on this very"
+            f"{_place(mailer.alias)}mail goes to {mailer.client.endpoint} on this"
             " machine, which looks like the sandbox.",
             hint="Remove ENDPOINT to send through DirectMail.",
             id="directmail.W005",
@@ -81,7 +81,7 @@ def check_deployment(*, app_configs: Any = None, **kwargs: Any) -> list[CheckMes
 
 
 def _our_mailers() -> Iterator[EmailBackend | ImproperlyConfigured]:
-    """Build each mailer of ours as Django would; yield it, or why it cannot be."""
+    """Build each mailer of DirectMail as Django would; yield it or its error."""
     for alias, backend, options in our_mailers():
         try:
             keywords = {**options, "alias": alias} if alias else options
@@ -121,14 +121,14 @@ def _check_account(account: Account) -> Iterator[CheckMessage]:
             yield Error(
                 str(error),
                 hint="Name a mailer of MAILERS, or the path of a backend with its"
-                " options. Until then what needs it fails.",
+                " options. Until then mails that need it fail.",
                 id="directmail.E003",
             )
     endpoint = account.client().endpoint
     if not endpoint.startswith("https://") and not is_loopback(endpoint):
         yield Warning(
-            f"{place}ENDPOINT is {endpoint}: mail would cross the network readable for"
-            " everybody.",
+            f"{place}ENDPOINT is {endpoint}: mail would cross the network without"
+            " encryption.",
             hint="Use https://.",
             id="directmail.W002",
         )
@@ -137,7 +137,7 @@ def _check_account(account: Account) -> Iterator[CheckMessage]:
 def _check_senders(account: Account) -> Iterator[CheckMessage]:
     names = ["DEFAULT_FROM_EMAIL"]
     if get_setting("ADMINS") or get_setting("MANAGERS"):
-        names.append("SERVER_EMAIL")  # these two get mail from there, and only they
+        names.append("SERVER_EMAIL")  # only mail to these two is sent from it
     for name in names:
         try:
             sender = parse_address(get_setting(name), name)

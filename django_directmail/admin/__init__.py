@@ -1,4 +1,4 @@
-"""The admin of the log. Django imports it where its admin is installed."""
+"""The admin of the log. Django imports it if ``django.contrib.admin`` is installed."""
 
 from django_directmail.admin.mail_admin import MailLogAdmin
 

@@ -1,4 +1,8 @@
-"""What DirectMail says about its accounts: asked seldom, and never in the way."""
+"""
+State and quota of the accounts, for the dashboard.
+
+The answers are cached, and a failure is shown on the page, so that it always works.
+"""
 
 from __future__ import annotations
 
@@ -23,28 +27,29 @@ from django_directmail.diagnostics.error_text import text_of, translate_advice
 
 __all__ = ["Quota", "quotas"]
 
-#: Connect and read: the page waits for it.
+#: Connect and read, in seconds: short, because the page waits.
 TIMEOUT = (2.0, 3.0)
-#: DirectMail allows ten of these calls a minute.
+#: How long the cache keeps an answer and a failure. DirectMail allows ten of these
+#: calls a minute.
 KEEP_SECONDS, KEEP_FAILURE_SECONDS = 600, 60
 
 
 @dataclass
 class Quota:
-    """What is known of one account, in words, or why nothing is."""
+    """State and quota of one account as texts, or the ``problem`` that prevents it."""
 
-    #: The mailers that use it.
+    #: The names of the mailers that use the account.
     mailers: list[str]
     region: str = ""
     client: Client | None = field(default=None, repr=False)
     credentials: object = field(default=None, repr=False)
     facts: list[tuple[str, str]] = field(default_factory=list)
-    #: Whether it cannot send as it is.
+    #: Whether the state of the account prevents sending.
     is_blocked: bool = False
     problem: str = ""
 
     def is_same_account(self, other: Quota) -> bool:
-        """Say whether two mailers use one account of one region."""
+        """Tell whether both use the same account in the same region."""
         return (
             self.client is not None
             and other.client is not None
@@ -54,7 +59,7 @@ class Quota:
 
 
 def quotas() -> list[Quota]:
-    """Return one for each account of this site's mailers. Raises nothing."""
+    """Return one for each account of this site's mailers. It never raises."""
     found: list[Quota] = []
     for quota in _accounts():
         same = next(filter(quota.is_same_account, found), None)
@@ -64,7 +69,7 @@ def quotas() -> list[Quota]:
             found.append(quota)
     for quota in found:
         if quota.client is not None:
-            _read(quota, _ask_seldom(quota, quota.client))
+            _read(quota, _ask_cached(quota, quota.client))
     return found
 
 
@@ -73,7 +78,7 @@ def _accounts() -> Iterator[Quota]:
         name = alias or "default"
         try:
             mailer = get_mailer(name)
-        except Exception as error:  # a wrong setting: the other mailers are asked
+        except Exception as error:  # a wrong setting must not stop the other mailers
             yield Quota([name], problem=_reason(error))
             continue
         if isinstance(mailer, EmailBackend):
@@ -82,18 +87,18 @@ def _accounts() -> Iterator[Quota]:
             yield Quota([name], account.region, client, account.credentials)
 
 
-def _ask_seldom(quota: Quota, client: Client) -> Mapping[str, Any]:
-    """Return what the cache holds, or else the answer, of which it keeps a copy."""
-    # Bound to this site: several may share a cache, each with accounts of its own.
-    # And to what is kept: another version may keep more.
+def _ask_cached(quota: Quota, client: Client) -> Mapping[str, Any]:
+    """Return the cached answer, or ask and cache the answer."""
+    # The key depends on SECRET_KEY, because several sites may share one cache, and on
+    # the fields, because another version may store others.
     name = " ".join([client.endpoint, *quota.mailers, *_FIELDS])
     proof = salted_hmac("directmail-quota", name, algorithm="sha256")
     key = f"directmail-quota-{proof.hexdigest()}"
     try:
-        # Who comes first asks; the others find that somebody does.
+        # The first process asks; the others find this empty entry.
         if not cache.add(key, {}, KEEP_FAILURE_SECONDS):
             return cache.get(key) or {}
-    except Exception:  # without its cache the page works, too
+    except Exception:  # the page works without a cache, too
         pass
     answer = _ask(client)
     seconds = KEEP_FAILURE_SECONDS if "problem" in answer else KEEP_SECONDS
@@ -105,7 +110,7 @@ def _ask_seldom(quota: Quota, client: Client) -> Mapping[str, Any]:
 def _ask(client: Client) -> dict[str, Any]:
     try:
         summary = client.call(DescAccountSummary())
-    except Exception as error:  # also what the project's credentials may raise
+    except Exception as error:  # credentials of the project may raise anything
         remedy = getattr(error, "remedy", "")
         return {"problem": _reason(error), "remedy": remedy}
     return {name: getattr(summary, name) for name in _FIELDS}
@@ -129,13 +134,13 @@ _FIELDS = (
 
 
 def _read(quota: Quota, answer: Mapping[str, Any]) -> None:
-    """Write the answer down in words; ``-1`` says that there is no number."""
+    """Fill ``quota`` with texts; a number of ``-1`` is not in the answer."""
     if "user_status" not in answer:
         problem, remedy = answer.get("problem"), answer.get("remedy", "")
         quota.problem = (
             translate_advice(problem, remedy)
             if problem
-            else _("It is being asked right now. Load this page again in a moment.")
+            else _("Another request is reading them. Load this page again in a moment.")
         )
         return
     quota.is_blocked = answer["user_status"] > 0

@@ -1,4 +1,4 @@
-"""What the status of a mail means, and what to do about it, in plain words."""
+"""The texts that explain the status of a mail and what to do about it."""
 
 from __future__ import annotations
 
@@ -24,27 +24,31 @@ _CERTAINTY_OF_ROUTE = {
 _MEANING = {
     _STATUS.QUEUED: gettext_lazy("It waits to be sent."),
     _STATUS.SENDING: gettext_lazy(
-        "It is being sent. If it stays so, what sent it was ended on the way."
+        "It is being sent. If this does not change, the process that sent it has died."
     ),
     _STATUS.ACCEPTED: gettext_lazy(
-        "DirectMail accepted it. What became of it is told for each recipient."
+        "DirectMail accepted it. See the delivery status of each recipient."
     ),
-    _STATUS.REJECTED: gettext_lazy("It was refused, for good."),
+    _STATUS.REJECTED: gettext_lazy(
+        "It was refused. Without a change it would be refused again."
+    ),
     _STATUS.FAILED: gettext_lazy("It never arrived at DirectMail."),
     _STATUS.UNCONFIRMED: gettext_lazy(
-        "It was sent, and no clear answer came. DirectMail may have it."
+        "The request was sent, but no clear answer came. DirectMail may have accepted"
+        " the mail."
     ),
-    _STATUS.SUPPRESSED: gettext_lazy("It was held back: its recipients are blocked."),
+    _STATUS.SUPPRESSED: gettext_lazy("Not sent: no recipient is in ALLOWED_DOMAINS."),
     _STATUS.CANCELLED: gettext_lazy("It was cancelled before it was sent."),
 }
 _MEANING_OF_ROUTE = {
     _STATUS.ACCEPTED: gettext_lazy(
-        "Another mailer took it, as the API cannot carry a part of it. Its delivery is"
-        " not followed here."
+        "Another mailer accepted it, because the API does not support a part of it. Its"
+        " delivery is not tracked here."
     ),
     _STATUS.FAILED: gettext_lazy("The other mailer did not get it."),
     _STATUS.UNCONFIRMED: gettext_lazy(
-        "The other mailer had it, and gave no clear answer. It may have gone out."
+        "It was given to the other mailer, but no clear answer came. It may have been"
+        " sent."
     ),
 }
 _ADVICE = {
@@ -57,21 +61,21 @@ _ADVICE = {
         " its recipients could get it twice."
     ),
 }
-# A mail that stays in this status is one of which nothing is known.
+# If the status does not change, it is unknown whether the mail was sent.
 _ADVICE[_STATUS.SENDING] = _ADVICE[_STATUS.UNCONFIRMED]
 
 
 def certainty(row: MailLog) -> str:
-    """Say whether DirectMail has the mail."""
+    """Return whether DirectMail has the mail, as a sentence."""
     words = _CERTAINTY_OF_ROUTE if row.route else _CERTAINTY
     return str(words.get(row.accepted, words["unknown"]))
 
 
 def meaning(row: MailLog) -> str:
-    """Say what the status means."""
+    """Return what the status means."""
     if row.route and row.status in _MEANING_OF_ROUTE:
         return str(_MEANING_OF_ROUTE[row.status])  # type: ignore[index]
-    # What has an HTTP status was answered, so it did arrive.
+    # With an HTTP status there was an answer, so the request did arrive.
     if row.status == _STATUS.FAILED and row.http_status is not None:
         return gettext("DirectMail did not take it.")
     return str(_MEANING.get(row.status, ""))  # type: ignore[call-overload]
@@ -79,26 +83,26 @@ def meaning(row: MailLog) -> str:
 
 def advice(row: MailLog) -> str:
     """
-    Say what to do; nothing where there is nothing to be done.
+    Return what to do; an empty text if there is nothing to do.
 
-    For an answer of the API it is the advice for its code, else that for the status.
+    For an answer of the API, it is the advice for its code, otherwise for the status.
     """
     remedy = _remedy(row)
     return gettext(remedy) if remedy else str(_ADVICE.get(row.status, ""))  # type: ignore[call-overload]
 
 
 def error_text(row: MailLog) -> str:
-    """Return the stored error, without the advice that it ends with."""
+    """Return the stored error without the advice at its end."""
     text: str = row.error_message
     remedy = _remedy(row)
     return visible(text.removesuffix(remedy).rstrip(), lines=True)
 
 
 def _remedy(row: MailLog) -> str:
-    # Only answers have an HTTP status; other rows have the class of an error as code.
+    # Only answers have an HTTP status; otherwise the code is the class of an exception.
     if row.http_status is None or not row.error_code:
         return ""
     rule = find_rule(row.error_code, row.http_status)
-    # Where nothing was sent, as at the upload of a file, there is no mail to look for.
+    # If only an upload failed, no mail was sent, and there is none to look for.
     settled = row.accepted == "no" and rule.accepted != "no"
     return "" if settled else rule.remedy

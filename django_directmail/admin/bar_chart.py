@@ -1,4 +1,4 @@
-"""The geometry of a chart of stacked bars; pure, without a word about mail."""
+"""The geometry of a chart of stacked bars; it knows nothing about mail."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ __all__ = ["Bar", "Chart", "Column", "Segment", "Tick", "draw", "segments"]
 
 HEIGHT = 300
 TOP, BOTTOM, RIGHT = 12, 28, 12
-#: Few columns need less room, which suits a phone.
+#: The two widths of a chart. Up to ``FEW`` columns, it is narrow enough for a phone.
 WIDE, NARROW, FEW = 960, 440, 10
-#: Lines of the grid above the base, at most.
+#: The most grid lines above the base.
 MAX_LINES = 5
-#: What is there can be seen, however small it is beside the others.
+#: The smallest height of a bar, so that a small number can be seen, too.
 MIN_BAR = 3.0
-#: Room for one character of a label, narrow or wide (Chinese, for one).
+#: The width of a character of a label: narrow, or wide as in Chinese.
 CHARACTER, WIDE_CHARACTER = 7.5, 13.0
 
 
-# Coordinates are text: a template would write numbers as the language does, "1,5".
+# Coordinates are text: a template would localise numbers, such as "1,5" in German.
 @dataclass(frozen=True)
 class Bar:
-    """One rectangle and the name of what it stands for."""
+    """One rectangle, with the name of what it counts."""
 
     name: str
     y: str
@@ -65,13 +65,13 @@ class Chart:
 
     @property
     def is_narrow(self) -> bool:
-        """Say whether it needs little room."""
+        """Tell whether the chart has the narrow width."""
         return self.width == NARROW
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A part of a horizontal bar, from ``x`` on."""
+    """A part of a horizontal bar, which begins at ``x``."""
 
     name: str
     x: str
@@ -85,10 +85,10 @@ def draw(
     number: Callable[[int], str] = str,
 ) -> Chart:
     """
-    Lay out ``columns``: for each its label, its title and its count by name.
+    Return the chart of ``columns``: tuples of label, title and counts by name.
 
-    ``order`` are the names, from the base upwards. ``number`` writes the numbers of
-    the y axis.
+    ``order`` are the names from the base upwards. ``number`` formats the numbers of the
+    y axis.
     """
     values = _axis(max(sum(counts.values()) for _, _, counts in columns))
     width = NARROW if len(columns) <= FEW else WIDE
@@ -120,7 +120,7 @@ def draw(
 
 
 def segments(counts: Sequence[tuple[str, int]], unit: float) -> tuple[Segment, ...]:
-    """Put ``counts`` side by side, each ``unit`` wide, and those of 0 left out."""
+    """Put ``counts`` side by side, ``unit`` wide for each 1; leave out those of 0."""
     found, x = [], 0.0
     for name, count in counts:
         if count:
@@ -130,7 +130,7 @@ def segments(counts: Sequence[tuple[str, int]], unit: float) -> tuple[Segment, .
 
 
 def _axis(highest: int) -> list[int]:
-    """Return round whole numbers from 0 to ``highest`` or a little more."""
+    """Return round numbers from 0 to ``highest`` or a little more."""
     step, factors = 1, cycle((2, 2.5, 2))
     while step * MAX_LINES < highest:
         step = int(step * next(factors))
@@ -143,7 +143,7 @@ def _stack(
 ) -> tuple[Bar, ...]:
     heights = {name: max(count * unit, MIN_BAR) for name, count in counts if count}
     if heights:
-        # What the smallest got too much, the highest gives, if it can.
+        # MIN_BAR makes small bars too high; the highest bar becomes lower by the same.
         highest = max(heights, key=lambda name: heights[name])
         excess = sum(heights.values()) - sum(count for _, count in counts) * unit
         heights[highest] = max(heights[highest] - excess, MIN_BAR)
@@ -157,7 +157,7 @@ def _stack(
 def _x_ticks(
     centers: Sequence[float], labels: Sequence[str], pitch: float
 ) -> tuple[Tick, ...]:
-    """Return as many labels as there is room for; the last one always."""
+    """Return as many labels as fit, always with the last one."""
     every = ceil(max(map(_text_width, labels)) * 1.25 / pitch)
     last = len(labels) - 1
     return tuple(

@@ -1,4 +1,4 @@
-"""The list of mails: its pages and its queries stay small in a table of any size."""
+"""The list of mails, with queries that stay fast in a table of any size."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from django_directmail.models import MailLog, MailRecipient
 
 __all__ = ["LIMIT", "BoundedPaginator", "MailList"]
 
-#: As many mails as the list counts and shows; there are filters for the others.
+#: The most mails that the list counts and shows; filters find the others.
 LIMIT = 5_000
-#: What the list does not show and what can be long.
+#: Columns that can be long, and that the list does not show.
 _LONG = ("text_body", "html_body", "metadata", "parameters", "error_message")
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not where it runs
-    """Counts no further than to ``LIMIT``: to count all reads all."""
+    """Counts up to ``LIMIT`` only, because counting all reads the whole table."""
 
     @cached_property
     def _found(self) -> int:
@@ -32,21 +32,21 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # not where it run
 
     @cached_property
     def count(self) -> int:
-        """Return the number of mails that there are pages for."""
+        """Return the number of mails on all pages."""
         return min(self._found, LIMIT)
 
     @property
     def is_cut(self) -> bool:
-        """Say whether there are more, which are older."""
+        """Tell whether there are more, older mails."""
         return self._found > LIMIT
 
 
 class MailList(ChangeList):
-    """The list, in the one order that an index serves, without what is long."""
+    """The list in the only order that an index supports, without long columns."""
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         for name in ("created_at__gte", "created_at__lt"):
-            # At either end of the calendar, another time zone is in no year at all.
+            # In the first and the last year, changing the time zone would overflow.
             if not "1900" <= request.GET.get(name, "2000")[:4] <= "9000":
                 raise IncorrectLookupParameters(name)
         super().__init__(request, *args, **kwargs)
@@ -55,15 +55,15 @@ class MailList(ChangeList):
     def get_ordering(
         self, request: HttpRequest, queryset: QuerySet[MailLog]
     ) -> list[Any]:
-        """Return the order of the model, whatever the address of the page asks for."""
+        """Return the order of the model; the URL cannot change it."""
         return list(MailLog._meta.ordering or ())
 
     def get_results(self, request: HttpRequest) -> None:
-        """Read one page."""
+        """Read the mails of one page."""
         self.queryset = self.queryset.defer(*_LONG)
         super().get_results(request)
-        # The search form tells a number where these differ. It would be wrong, or say
-        # once more what stands below the list.
+        # The search form shows this number if the two differ. It would be wrong, or the
+        # same as below the list.
         is_narrowed = self.query or self.has_active_filters
         if self.paginator.is_cut or not is_narrowed:
             self.full_result_count = self.result_count
@@ -74,7 +74,7 @@ def _with_recipients(mails: QuerySet[MailLog]) -> list[MailLog]:
     """
     Return ``mails`` with ``first_recipient`` and ``more_recipients``.
 
-    In two queries, which read an address for each mail, not all of a newsletter.
+    Two queries read one address for each mail, not all addresses of a newsletter.
     """
     found = list(mails)
     recipients = MailRecipient.objects.filter(log_id__in=[mail.pk for mail in found])

@@ -90,8 +90,8 @@ def export_selected(
                 " recipients, subject, ids and errors, but not the content."
             ),
             _(
-                "Addresses are personal data. Keep the file where only those can"
-                " read it who may, and delete it when it is no longer needed."
+                "Addresses are personal data. Store the file where only authorised"
+                " people can read it, and delete it when it is no longer needed."
             ),
         ],
         button=_("Download"),

@@ -56,7 +56,7 @@ def dashboard(
         model_admin,
         request,
         "dashboard.html",
-        title=_("How sending goes"),
+        title=_("Sending overview"),
         media=model_admin.media + styles,
         periods=_periods(period),
         period=_in_days(period),
@@ -217,6 +217,6 @@ def _since(figures: Statistics) -> str:
     if figures.since == figures.start:
         return ""
     return _(
-        "These are so many mails that only those since %(time)s are told apart here."
-        " To count them all: python manage.py directmail_stats"
+        "There are too many mails to break down: this table covers only those since"
+        " %(time)s. To count them all: python manage.py directmail_stats"
     ) % {"time": clock(figures.since)}

@@ -1,4 +1,4 @@
-"""The HTML of a mail, in a page that can do nothing."""
+"""The HTML of a mail, as a page without scripts, forms and remote content."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from django_directmail.api.safe_html import without_connections
 
 __all__ = ["content_response"]
 
-#: No script, no form, no remote content, no hold on what is around it. ``data:``
-#: images and inline styles are how mail looks like mail.
+#: No script, no form, no remote content, and no access to the page around it. Inline
+#: styles and ``data:`` images are allowed, because mails need them.
 POLICY = (
     "default-src 'none'",
     "style-src 'unsafe-inline'",
@@ -22,22 +22,22 @@ POLICY = (
 )
 HEADERS = {
     "Content-Security-Policy": "; ".join(POLICY),
-    # Middleware of Django and of others keeps these where they are set.
+    # Middleware does not replace these headers if they are set.
     "X-Frame-Options": "SAMEORIGIN",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
-    # The policy has no word on looking up the names of other servers.
+    # The policy does not prevent that the names of other servers are looked up.
     "X-DNS-Prefetch-Control": "off",
-    # It may hold a link that resets a password.
+    # The content may be secret, such as a link to reset a password.
     "Cache-Control": "no-store",
 }
 
 
 def content_response(html: str) -> HttpResponse:
     """
-    Return ``html`` for a frame or a tab, unable to run a script, load or send.
+    Return ``html`` as a page that cannot run scripts, load or send anything.
 
-    Its links work in a tab of its own. In a frame the page around it stops them.
+    In a tab of its own, its links work. In a frame, the page around it blocks them.
     """
     return HttpResponse(without_connections(html), headers=HEADERS)

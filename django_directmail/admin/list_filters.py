@@ -18,10 +18,10 @@ __all__ = ["MailerFilter"]
 
 class MailerFilter(admin.SimpleListFilter):
     """
-    Filters by the alias of the mailer.
+    Filters by the alias of the mailer. It is not shown if there is only one mailer.
 
-    The choices are the mailers of the settings, as those of the table would take a
-    DISTINCT over all of it. It is not shown where there is only one.
+    The choices come from the settings. To get them from the table would need a DISTINCT
+    over the whole table.
     """
 
     title = _("mailer")

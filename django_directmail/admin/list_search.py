@@ -1,4 +1,4 @@
-"""The search of the list: only what an index finds, in a table of any size."""
+"""The search of the list. It only uses indexes, so it is fast in any table."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from django_directmail.models import MailLog, MailRecipient
 
 __all__ = ["search"]
 
-#: Mails with one and the same id; there is no reason for more.
+#: How many mails with the same env id or request id are found. More are not expected.
 _MAX_SAME = 100
-#: Up to so many mails are looked up one by one.
+#: Up to this number, the ids of the mails are put into the query.
 _FEW = 1_000
-#: From so many recipients on, mails are met soon on a walk from the newest.
+#: From this number of recipients on, a scan from the newest mail fills a page soon.
 _MANY = 50_000
 
 
 def search(mails: QuerySet[MailLog], term: str) -> QuerySet[MailLog]:
     """
-    Return those of ``mails`` that ``term`` means, each once.
+    Return those of ``mails`` that ``term`` finds, each once.
 
-    A whole address finds what went there; a UUID is the id of a mail, a message or a
-    request. Anything else is an env id or a request id, and if there is none such,
-    the beginning of an address.
+    A whole address finds the mails to it. A UUID is the id of a mail, a message or a
+    request. Anything else is an env id or a request id or, if there is none, the
+    beginning of an address.
     """
     term = term.strip()
     if not term:
@@ -42,7 +42,7 @@ def search(mails: QuerySet[MailLog], term: str) -> QuerySet[MailLog]:
     local, _, domain = term.rpartition("@")
     if local.strip() and domain.strip():
         return _sent_to(mails, address_key=_key(term))
-    # By themselves: together with the addresses no index would serve the OR.
+    # A query of their own: together with addresses, the OR could not use an index.
     known = MailLog.objects.filter(Q(env_id=term) | Q(request_id=term)).order_by()
     if found := list(known.values_list("pk", flat=True)[:_MAX_SAME]):
         return mails.filter(pk__in=found)
@@ -51,11 +51,11 @@ def search(mails: QuerySet[MailLog], term: str) -> QuerySet[MailLog]:
 
 def _sent_to(mails: QuerySet[MailLog], **lookups: Any) -> QuerySet[MailLog]:
     """
-    Return the mails with such a recipient, in the way that suits their number.
+    Return the mails with such a recipient, by a query that suits their number.
 
-    Few are looked up one by one: PostgreSQL guesses badly how many addresses have one
-    beginning, and would walk through all mails. Very many are met on a walk from the
-    newest; SQLite and MariaDB would collect and sort them all for a single page.
+    For few, the ids are put into the query: PostgreSQL estimates badly how many
+    addresses have a prefix, and would scan all mails. For very many, the mails are
+    scanned from the newest: SQLite and MariaDB would sort them all for one page.
     """
     recipients = MailRecipient.objects.filter(**lookups).order_by()
     found = recipients.values("log_id")
@@ -68,12 +68,12 @@ def _sent_to(mails: QuerySet[MailLog], **lookups: Any) -> QuerySet[MailLog]:
     ):
         return mails.filter(pk__in=found)
     is_sent_to = Exists(recipients.filter(log_id=OuterRef("pk")))
-    # A bare EXISTS would be turned into the IN that it is to replace.
+    # The database would turn a plain EXISTS into an IN again.
     return mails.filter(Case(When(is_sent_to, then=True), default=False))
 
 
 def _key(term: str) -> str:
-    """Return what stands in ``address_key`` for an address, with a name or without."""
+    """Return the ``address_key`` of an address, which may have a display name."""
     try:
         return parse_address(term, "q").wire.lower()
     except ValueError:
@@ -91,6 +91,6 @@ def _beginning(prefix: str, database: str) -> dict[str, str]:
                 "address_key__lt": prefix + chr(0x10FFFF),
             }
         case "mysql":
-            # The other one is LIKE BINARY there, which has another order.
+            # "startswith" is LIKE BINARY there, which cannot use the index.
             return {"address_key__istartswith": prefix}
     return {"address_key__startswith": prefix}

@@ -1,4 +1,4 @@
-"""What the page of one mail tells: texts and links, ready for its template."""
+"""The content of the page of one mail: texts and links for its template."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from django_directmail.models import MailLog, MailRecipient
 
 __all__ = ["Step", "describe", "status_badge"]
 
-#: Other mails that the time line names at most.
+#: The most other mails that the time line shows.
 MAX_LINKED = 20
 _TEXTS = (
     "sender",
@@ -40,7 +40,7 @@ _TEXTS = (
 
 @dataclass(frozen=True)
 class Step:
-    """One point of the time line; ``mail`` is another one that it leads to."""
+    """One point of the time line; ``mail`` is another mail that it links to."""
 
     time: datetime
     text: str
@@ -54,15 +54,15 @@ class Step:
 
     @property
     def badge(self) -> SafeString | str:
-        """Return how the other mail stands."""
+        """Return the status of the other mail."""
         return status_badge(self.mail) if self.mail else ""
 
 
 def describe(row: MailLog, *, list_url: str, may_read: bool) -> dict[str, Any]:
     """
-    Return the page of ``row``, for its template.
+    Return the context of the template for the page of ``row``.
 
-    Without ``may_read`` there is nothing of the content in it.
+    Without ``may_read``, it does not contain the content of the mail.
     """
     return {
         "title": _("Mail of %(time)s") % {"time": clock(row.created_at)},
@@ -87,9 +87,9 @@ def status_badge(row: MailLog | MailRecipient) -> SafeString:
 
 
 def _facts(row: MailLog) -> Iterator[tuple[str, SafeString | str]]:
-    """Yield label and text of each thing that there is to know; a text may be empty."""
+    """Yield label and text of each fact; the text is empty if there is none."""
     yield _label("status"), status_badge(row)
-    yield _("Certainty"), certainty(row)
+    yield _("Accepted?"), certainty(row)
     yield _label("created_at"), moment(row.created_at)
     for name in _TEXTS:
         value = getattr(row, name)
@@ -118,13 +118,13 @@ def _milliseconds(value: int | None) -> str:
 
 
 def _recipients(row: MailLog, list_url: str) -> Iterator[dict[str, Any]]:
-    """Yield each address, what became of it, and the list of all that went there."""
+    """Yield each recipient: address, delivery, and the URL of all mails to it."""
     for recipient in row.recipients.order_by("pk"):
         yield {
             "address": quote(recipient.address),
             "url": f"{list_url}?{urlencode({'q': recipient.address})}",
             "kind": recipient.get_kind_display(),
-            # What never arrived is not pending.
+            # A mail that never arrived has no delivery to wait for.
             "badge": status_badge(recipient)
             if row.accepted != MailLog.Accepted.NO
             else _("not sent"),
@@ -141,7 +141,7 @@ def _parameters(row: MailLog, *, may_read: bool) -> Iterator[tuple[str, str]]:
     """
     Yield the name and the value of each parameter and of the metadata.
 
-    The values that fill a template are content, as a body is.
+    The values for a template are content, as a body is.
     """
     values = row.parameters if isinstance(row.parameters, dict) else {}
     for name, value in values.items():
@@ -201,15 +201,15 @@ def _resent(user: str) -> str:
 def _ending(row: MailLog) -> str:
     status = MailLog.Status
     endings = {
-        status.ACCEPTED: _("The other mailer took it.")
+        status.ACCEPTED: _("The other mailer accepted it.")
         if row.route
         else _("DirectMail accepted it."),
         status.REJECTED: _("It was refused."),
         status.FAILED: _("It did not arrive.")
         if row.http_status is None
-        else _("It was not taken."),
+        else _("It was not accepted."),
         status.UNCONFIRMED: _("No clear answer came."),
-        status.SUPPRESSED: _("It was held back."),
+        status.SUPPRESSED: _("It was not sent."),
         status.CANCELLED: _("It was cancelled."),
     }
     return endings.get(row.status, _("Finished."))  # type: ignore[call-overload, no-any-return]

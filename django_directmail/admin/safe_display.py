@@ -1,4 +1,4 @@
-"""What others wrote, shown so that it cannot pretend to be something else."""
+"""Show text that others wrote, so that it cannot mislead; and times and statuses."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.utils.timezone import is_aware, localtime
 
 __all__ = ["badge", "clock", "moment", "quote", "visible"]
 
-# Controls, half characters, ends of lines, what turns the direction of writing around,
-# and what has no width. Joiners stay: emoji and several scripts need them.
+# Control characters, surrogates, line ends, characters that reverse the direction of
+# writing, and those without a width. Joiners stay: emoji and several scripts need them.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060"
     "\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-#: Status of a mail or of a delivery to its kind and its sign: no meaning by colour
-#: alone.
+#: The kind (a colour) and the sign of each status of a mail or a delivery. The sign is
+#: for those who cannot see the colour.
 _BADGES = {
     "queued": ("wait", "…"),
     "sending": ("wait", "→"),
@@ -39,10 +39,10 @@ _BADGES = {
 
 def visible(text: str, *, lines: bool = False) -> str:
     """
-    Return ``text`` with each invisible character as a placeholder such as ``[U+202E]``.
+    Return ``text`` with invisible characters as placeholders such as ``[U+202E]``.
 
-    Among them are those that reverse the direction of writing, by which ``gpj.exe``
-    reads ``exe.jpg``. With ``lines``, line breaks and tabs stay as they are.
+    Some of these reverse the direction of writing: ``gpj.exe`` then looks like
+    ``exe.jpg``. With ``lines``, line breaks and tabs stay as they are.
     """
 
     def replace(match: re.Match[str]) -> str:
@@ -57,12 +57,12 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 
 def quote(text: str) -> SafeString:
-    """Return somebody else's ``text`` as HTML that keeps to itself."""
+    """Return ``text`` as HTML that cannot change the text around it."""
     return format_html("<bdi>{}</bdi>", visible(text))
 
 
 def badge(status: str, label: str) -> SafeString:
-    """Return ``label`` with a sign and a colour for ``status``."""
+    """Return ``label`` with the sign and the colour of ``status``."""
     kind, sign = _BADGES.get(status, ("idle", "•"))
     return format_html(
         '<span class="directmail-badge directmail-{}">'
@@ -80,7 +80,7 @@ def clock(value: datetime) -> str:
 
 
 def moment(value: datetime) -> SafeString:
-    """Return a time as HTML, which breaks between date and hour only."""
+    """Return a time as HTML; a line can break only between date and hour."""
     date, hour = clock(value).split()
     return format_html(
         '<time class="directmail-time" datetime="{}">'

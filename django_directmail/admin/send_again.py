@@ -213,8 +213,10 @@ def _report(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:
         yield (
             messages.WARNING,
             ngettext(
-                "%(count)d more mail was not sent again, or not for certain.",
-                "%(count)d more mails were not sent again, or not for certain.",
+                "%(count)d more mail was not sent again, or it is unknown whether it"
+                " was.",
+                "%(count)d more mails were not sent again, or it is unknown whether"
+                " they were.",
                 more,
             )
             % {"count": more},

@@ -42,7 +42,7 @@ class TestMailForm(forms.Form):
         label=gettext_lazy("Tag"),
         required=False,
         max_length=128,
-        help_text=gettext_lazy("One that exists in the console, or none."),
+        help_text=gettext_lazy("Optional. The tag must exist in the console."),
     )
     html = forms.BooleanField(
         label=gettext_lazy("Add an HTML body to the text"), required=False

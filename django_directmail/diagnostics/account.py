@@ -195,7 +195,10 @@ def _sender(account: Account, client: Client, address: str, setting: str) -> Fin
     text = _("%(address)s (%(setting)s) does not exist in %(region)s")
     values = {"address": address, "setting": setting, "region": account.region}
     if account.defaults.get("domain_auth"):
-        remedy = _("It need not, if its domain is verified: DEFAULTS has domain_auth.")
+        remedy = _(
+            "This is no problem if its domain is verified, because DEFAULTS has"
+            " domain_auth."
+        )
         return Finding("warning", subject, text % values, remedy)
     remedy = _("Create it in the console, or correct the sender or the region.")
     return Finding("failure", subject, text % values, remedy)

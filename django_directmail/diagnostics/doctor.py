@@ -156,13 +156,13 @@ def _credentials(account: Account) -> tuple[Finding, Credentials | None]:
 def _log(options: LogOptions) -> Finding:
     """Check that the tables of the log exist and are up to date."""
     if not options.enabled:
-        return Finding("ok", _("Log"), _("off, by LOG"))
+        return Finding("ok", _("Log"), _('turned off by DIRECTMAIL["LOG"]'))
     database = log_database()
     values = {"database": database}
     # Mail is sent without the log, too: so this is only a warning.
     remedy = _(
-        "Is the database there? Then run: python manage.py migrate django_directmail"
-        " --database %(database)s"
+        "Check that the database exists, then run: python manage.py migrate"
+        " django_directmail --database %(database)s"
     )
     try:
         connection = connections[database]

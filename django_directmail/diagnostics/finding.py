@@ -53,11 +53,11 @@ def trouble(
             remedy = _("Start the sandbox: python manage.py directmail_sandbox")
         return Finding(level, subject, str(error), remedy)
     found = f"{error.code} ({error.request_id or '-'}). {error.message}".strip()
-    # Reading about the account takes other permissions than sending.
+    # Reading about the account needs other permissions than sending.
     forbidden = isinstance(error, CredentialsError) and error.code.startswith(
         ("Forbidden", "NoPermission")
     )
     if forbidden or isinstance(error, ThrottledError) or not vital:
         level = "warning"
-        found = _("cannot be asked, sending may work: %s") % found
+        found = _("could not be checked; sending may still work: %s") % found
     return Finding(level, subject, found, _(error.remedy))

@@ -66,5 +66,5 @@ def send(mailer: BaseEmailBackend, message: EmailMultiAlternatives) -> SendStatu
     if count or not isinstance(mailer, EmailBackend):
         return status
     # With fail_silently, or if a signal receiver stopped the mail, nothing was raised.
-    stopped = _("It was stopped: %(word)s.") % {"word": _(status.status or "rejected")}
+    stopped = _("Its status is: %(word)s.") % {"word": _(status.status or "rejected")}
     raise NotSent(status.error or stopped, mailer)

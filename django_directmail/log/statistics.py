@@ -1,8 +1,8 @@
 """
-Figures of the log: how many mails, what came of them, and why.
+Figures of the log: numbers of mails by day, status, error, mailer, tag and sender.
 
-All of it is counted in the database, by six queries at most, each over a range of
-``created_at``. No row becomes an object, so a million of them are no trouble.
+The database counts them in at most six queries, each over a range of ``created_at``. No
+row is loaded as an object, so a million rows are no problem.
 """
 
 from __future__ import annotations
@@ -31,32 +31,32 @@ from django_directmail.models import MailLog
 
 __all__ = ["Day", "ErrorCount", "Share", "Statistics", "collect"]
 
-#: How many errors, tags and senders are told apart.
+#: How many errors, tags and senders are returned: the most frequent ones.
 TOP = 10
 
 STATUS = MailLog.Status
-#: Words for what DirectMail does not have, and will not get by itself.
+#: Final statuses of mails that DirectMail does not have.
 NOT_ACCEPTED = (STATUS.REJECTED, STATUS.FAILED, STATUS.SUPPRESSED, STATUS.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the current time zone, from ``start`` until before ``end``."""
+    """One day of the current time zone, from ``start`` to before ``end``."""
 
     date: date
     start: datetime
     end: datetime
-    #: Status to the number of mails; those without a mail are left out.
+    #: Number of mails by status, without zeros.
     counts: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class ErrorCount:
     """
-    How many mails ended in one error code.
+    The number of mails with one error code.
 
-    ``http_status`` is ``None`` where the code is no answer of DirectMail, but the
-    class of an error on this side.
+    ``http_status`` is ``None`` if the code is not from DirectMail: it is then the class
+    of an exception.
     """
 
     code: str
@@ -76,7 +76,7 @@ class Share:
 
     @classmethod
     def of(cls, name: str, counts: Mapping[str, int]) -> Share:
-        """Build one from the number of mails by status."""
+        """Return the share that has these numbers of mails by status."""
         return cls(
             name,
             sum(counts.values()),
@@ -87,38 +87,38 @@ class Share:
 
     @property
     def waiting(self) -> int:
-        """Return how many are queued or being sent."""
+        """Return the number of mails that are queued or being sent."""
         return self.total - self.accepted - self.not_accepted - self.unconfirmed
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """The figures of some days, of which today is the last."""
+    """The figures of the days up to and including today."""
 
     days: tuple[Day, ...]
-    #: The name of the time zone whose days they are.
+    #: The name of the time zone of the days.
     time_zone: str
     errors: tuple[ErrorCount, ...]
-    #: Since when the mails of the following were counted.
+    #: Since when the mails for ``mailers``, ``tags`` and ``senders`` are counted.
     since: datetime
-    #: Alias to status to the number of mails.
+    #: Number of mails by alias and status.
     mailers: Mapping[str, Mapping[str, int]]
     tags: tuple[Share, ...]
     senders: tuple[Share, ...]
 
     @property
     def start(self) -> datetime:
-        """Return when the first day begins."""
+        """Return the start of the first day."""
         return self.days[0].start
 
     @property
     def end(self) -> datetime:
-        """Return when the last day ends."""
+        """Return the end of the last day."""
         return self.days[-1].end
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Return status to the number of mails, of all days."""
+        """Return the number of mails by status, for all days."""
         return sum((Counter(day.counts) for day in self.days), Counter())
 
     @property
@@ -131,13 +131,13 @@ def collect(days: int, *, at_most: int | None = None) -> Statistics:
     """
     Count the mails of the last ``days`` days of the current time zone.
 
-    Mailers, tags and senders stand in no index with the status. ``at_most`` tells them
-    apart among that many mails only, the latest ones, so that a page stays quick.
+    There is no index of mailer, tag or sender together with the status. To keep a page
+    fast, ``at_most`` counts these only among that many mails, the latest ones.
     """
     dates, starts = _calendar(days)
     rows = _rows(starts[0], starts[-1])
     since = starts[0] if at_most is None else _start_of_latest(rows, at_most, starts[0])
-    # Not a filter upon the filter: of two lower bounds, SQLite uses the first.
+    # A new query, not another filter: of two lower bounds, SQLite uses the first.
     latest = _rows(since, starts[-1])
     return Statistics(
         days=_days(dates, starts),
@@ -156,7 +156,7 @@ def _rows(start: datetime, end: datetime) -> QuerySet[Any]:
 
 
 def _start_of_latest(rows: QuerySet[Any], at_most: int, start: datetime) -> datetime:
-    """Return the time of the first of the latest ``at_most``; ``start`` if of all."""
+    """Return the time of the first of the ``at_most`` latest mails, or ``start``."""
     times = rows.order_by("-created_at", "-id").values_list("created_at", flat=True)
     found: list[datetime] = list(times[at_most - 1 : at_most + 1])
     return found[0] if len(found) == 2 else start
@@ -169,19 +169,19 @@ def _time_zone() -> str:
 
 
 def _calendar(days: int) -> tuple[list[date], list[datetime]]:
-    """Return the dates, and when each of them and the day after the last begins."""
+    """Return the dates, and the starts of these days and of the next one."""
     now = timezone.now()
     today = (timezone.localtime(now) if timezone.is_aware(now) else now).date()
     dates = [today - timedelta(days=n) for n in range(days - 1, -2, -1)]
     starts = [datetime.combine(day, time.min) for day in dates]
     if get_setting("USE_TZ"):
-        # Each by itself: not every day has 24 hours.
+        # Computed for each day: not every day has 24 hours.
         starts = [timezone.make_aware(start) for start in starts]
     return dates[:-1], starts
 
 
 def _days(dates: Sequence[date], starts: Sequence[datetime]) -> tuple[Day, ...]:
-    """Count each day by status, by the index of status and time and nothing else."""
+    """Count the mails of each day by status; the query reads only an index."""
     counts: list[dict[str, int]] = [{} for _ in dates]
     found = (
         _rows(starts[0], starts[-1])
@@ -202,11 +202,10 @@ def _days(dates: Sequence[date], starts: Sequence[datetime]) -> tuple[Day, ...]:
 
 def _day_number(starts: Sequence[datetime], low: int, high: int) -> Expression:
     """
-    Return the SQL for the number of a row's day, from ``low`` until before ``high``.
+    Return the SQL for the number of a row's day, from ``low`` to before ``high``.
 
-    It halves the days: seven comparisons for 90 of them. ``TruncDate`` would be a call
-    of Python for each row on SQLite, and an error on a MariaDB without time zone
-    tables.
+    It is a binary search: seven comparisons for 90 days. ``TruncDate`` would call
+    Python for each row on SQLite, and fails on MariaDB without time zone tables.
     """
     if high - low == 1:
         return Value(low, output_field=IntegerField())
@@ -228,7 +227,7 @@ def _mailers(rows: QuerySet[Any]) -> dict[str, dict[str, int]]:
 
 
 def _errors(rows: QuerySet[Any]) -> tuple[ErrorCount, ...]:
-    # By the index of the status: what was accepted, which is most, is not even read.
+    # The index of the status is used: accepted mails, which are most, are not read.
     failed = [status for status in STATUS if status != STATUS.ACCEPTED]
     found = (
         rows.filter(status__in=failed)

@@ -1,4 +1,4 @@
-"""What commands share that change the log in batches, and can be interrupted."""
+"""The base of the commands that change the log in batches, and can be interrupted."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ StateT = TypeVar("StateT")
 
 class BatchCommand(BaseCommand):
     """
-    A command that says how far it is, and after an end too soon how far it got.
+    A command that prints its progress. If it is interrupted, it prints what is done.
 
-    A subclass has a ``--dry-run``, and does its work in :meth:`work`.
+    A subclass needs an option ``--dry-run``, and does its work in :meth:`work`.
     """
 
-    # The mailers may be wrong; that does not matter here.
+    # The command uses no mailer, so their configuration may be wrong.
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do the work; end in a readable error that says how far it got."""
+        """Do the work; turn errors into a message that says what is done."""
         self._verbosity = options["verbosity"]
         self._reached = ""
         if options["dry_run"]:
@@ -49,16 +49,16 @@ class BatchCommand(BaseCommand):
             raise self._stopped(text % {"reason": reason}) from None
 
     def work(self, options: dict[str, Any]) -> None:
-        """Do what the command is for, with the ``options`` of the command line."""
+        """Do the work of the command with the ``options`` of the command line."""
         raise NotImplementedError
 
     def say(self, text: str) -> None:
-        """Print a line, unless ``--verbosity 0`` asks for none."""
+        """Print a line, except with ``--verbosity 0``."""
         if self._verbosity > 0:
             self.stdout.write(text)
 
     def count(self, steps: Iterable[int], label: str, total: int) -> int:
-        """Go through ``steps``, saying how many of ``total``; return the last one."""
+        """Run ``steps``, printing how many of ``total`` are done; return the last."""
         text, end = _("%(name)s: %(value)s"), in_groups(total)
 
         def reached(done: int) -> str:
@@ -69,7 +69,7 @@ class BatchCommand(BaseCommand):
     def follow(
         self, steps: Iterable[StateT], text: Callable[[StateT], str]
     ) -> StateT | None:
-        """Go through ``steps``, saying how far; return the last one."""
+        """Run ``steps`` and print ``text`` of each; return the last step."""
         state = None
         for state in steps:
             self._reached = text(state)
@@ -88,7 +88,7 @@ class BatchCommand(BaseCommand):
             self.stdout.write("")
 
     def _stopped(self, text: str, *, returncode: int = 1) -> CommandError:
-        """Return the error that says what is done for good."""
+        """Return the error, with what is already done."""
         self._end_line()
         if self._reached:
             values = {"problem": text, "reached": self._reached}
@@ -97,12 +97,12 @@ class BatchCommand(BaseCommand):
 
 
 def in_groups(value: int) -> str:
-    """Return a number as people write it, such as ``1,000``."""
+    """Return a number with separators, such as ``1,000``."""
     return number_format(value, force_grouping=True)
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
-    """Return the ``type`` of an option that is a number from ``low`` to ``high``."""
+    """Return an option's ``type`` for whole numbers from ``low`` to ``high``."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdecimal()) or not low <= int(text) <= high:

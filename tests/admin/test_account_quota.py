@@ -127,7 +127,7 @@ def test_who_asks_at_the_same_time_waits_for_the_first(account, outbox):
     (key,) = cache._cache
     cache.set(key.partition(":")[2].partition(":")[2], {})
 
-    assert "It is being asked right now." in account()
+    assert "Another request is reading them." in account()
     assert outbox.calls == 1
 
 

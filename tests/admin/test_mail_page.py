@@ -114,8 +114,8 @@ def test_way_of_a_mail_and_its_files_are_told(staff):
 
     for text in (
         "The other mailer has this mail.",
-        "Its delivery is not followed here.",
-        "The other mailer took it.",
+        "Its delivery is not tracked here.",
+        "The other mailer accepted it.",
         "<dt>Sent through</dt><dd><bdi>smtp</bdi></dd>",
         "<dt>Redirected to</dt><dd><bdi>staging@example.net</bdi></dd>",
         "<dt>Attachments</dt><dd><bdi>&lt;b&gt;.pdf</bdi> (2.0\xa0KB), "
@@ -161,7 +161,7 @@ def test_sections_have_headings(staff):
                 "http_status": 404,
             },
             [
-                "It was refused, for good.",
+                "It was refused. Without a change it would be refused again.",
                 "InvalidMailAddress.NotFound (request 1).</bdi>",
                 "What to do:</strong> The sender address does not exist in this"
                 " region. Create it",
@@ -194,7 +194,10 @@ def test_sections_have_headings(staff):
                 "error_code": "TransportError",
                 "error_message": "No answer within 10 s.",
             },
-            ["DirectMail may have it", "Look in the DirectMail console whether"],
+            [
+                "DirectMail may have accepted the mail",
+                "Look in the DirectMail console whether",
+            ],
         ),
         (
             {"status": "sending", "accepted": "unknown"},
@@ -396,7 +399,7 @@ def test_number_of_queries_does_not_depend_on_what_is_linked(
 @pytest.mark.parametrize(
     ("status", "http_status", "said"),
     [
-        ("failed", 400, "It was not taken."),
+        ("failed", 400, "It was not accepted."),
         ("failed", None, "It did not arrive."),
         ("later", None, "Finished."),
     ],

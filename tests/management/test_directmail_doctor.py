@@ -153,7 +153,7 @@ class TestCredentials:
 
 class TestLog:
     def test_a_log_that_is_off_is_fine(self, outbox):
-        assert run()["Log"] == ("OK", "off, by LOG")
+        assert run()["Log"] == ("OK", 'turned off by DIRECTMAIL["LOG"]')
 
     @pytest.mark.django_db
     def test_migrations_that_are_not_applied_are_named(self, outbox):
@@ -164,7 +164,7 @@ class TestLog:
 
         assert mark == "WARN"
         assert f"not applied: {latest}" in text
-        assert "Is the database there?" in text
+        assert "Check that the database exists" in text
         assert text.endswith("migrate django_directmail --database default")
 
     @pytest.mark.django_db

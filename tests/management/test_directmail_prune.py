@@ -191,7 +191,7 @@ class TestAddress:
             "Mails to several people, recipient and content taken out: 1",
             "Other mails that name it, content cleared: 1",
         ]
-        assert printed[3].startswith("Out of reach: DirectMail's console, ")
+        assert printed[3].startswith("Not erased: DirectMail's console, ")
         assert MailLog.objects.filter(has_body=True).count() == 1
 
     def test_dry_run_asks_nothing_and_changes_nothing(self):
@@ -231,7 +231,7 @@ class TestAddress:
         printed = run("--address=bob@example.com", "--noinput")
 
         assert printed[3] == (
-            "1 mail with this address is still queued and was left alone. Cancel it,"
+            "1 mail with this address is still queued and was not changed. Cancel it,"
             f" then run this again: {queued.pk}"
         )
         assert MailLog.objects.exists()
@@ -267,7 +267,7 @@ class TestAddress:
 
     @pytest.mark.parametrize("other", ["--rows=9", "--bodies=9"])
     def test_an_age_does_not_go_with_it(self, other):
-        assert "goes without" in str(failure("--address=bob@example.com", other))
+        assert "cannot be used with" in str(failure("--address=bob@example.com", other))
 
 
 class TestTroubles:

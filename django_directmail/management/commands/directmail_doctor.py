@@ -1,4 +1,4 @@
-"""``manage.py directmail_doctor``: why no mail goes out, and what to do."""
+"""``manage.py directmail_doctor``: find out why no mail is sent, and what to do."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from django_directmail.api.client import clean_timeout
 from django_directmail.diagnostics.doctor import Finding, Level, examine, mailers
 
-#: Level to its sign, for outputs that can carry it, and to its word. The words are
-#: the same in every language, so that a script can look for them.
+#: The sign and the word of each level. The sign is printed if the output can encode it.
+#: The words are the same in every language, so that a script can search for them.
 MARKS: dict[Level, tuple[str, str]] = {
     "ok": ("\u2713", "OK"),
     "warning": ("!", "WARN"),
@@ -23,9 +23,9 @@ MARKS: dict[Level, tuple[str, str]] = {
 
 
 class Command(BaseCommand):
-    """Examine each mailer of ours, from its settings to the log."""
+    """Check each mailer of DirectMail, from its settings to the log."""
 
-    # It tells itself what they say.
+    # The command runs the system checks itself and prints their results.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -34,7 +34,7 @@ class Command(BaseCommand):
             "Checks settings, credentials, DirectMail's answer, account, clock, sender,"
             " its domain, tag and template of DEFAULTS, the last deliveries and the"
             " log, and says what to do about each problem. It changes nothing and sends"
-            " nothing. Ends with status 1 if mail cannot go out."
+            " nothing. The exit status is 1 if mail cannot be sent."
         )
         parser.add_argument(
             "--using",
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print what is found, one line each; end in an error if anything failed."""
+        """Print each finding; raise an error if a check failed."""
         timeout = None
         if options["timeout"] is not None:
             try:

@@ -38,16 +38,17 @@ class Command(BatchCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         parser.description = _(
-            "Deletes old mails from the log and the stored content of younger ones, or"
-            " erases one address. Works in batches: after Ctrl+C, run it again to go"
-            " on. Queued mails are left alone."
+            "Deletes old mails from the log and the stored content of newer ones, or"
+            " erases one address. Works in batches: after Ctrl+C, run it again to"
+            " continue. Queued mails are not changed."
         )
         parser.epilog = _(
             "--address finds a mail by recipient, sender, subject, metadata, stored"
-            " content and what else was sent, such as the reply address. It does not"
-            " touch tags and idempotency keys, which your own code chose, and the user"
-            " name of who sent a mail again: put no addresses there. Error messages"
-            " hold none. It cannot reach DirectMail's console, log files and backups."
+            " content and other parameters, such as the reply address. It does not"
+            " change tags and idempotency keys, which your own code sets, and the name"
+            " of the user who sent a mail again: do not put addresses there. Error"
+            " messages contain none. DirectMail's console, log files and backups are"
+            " not changed either."
         )
         _add_options(parser)
 
@@ -59,7 +60,7 @@ class Command(BatchCommand):
             self._erase(options)
 
     def _prune(self, options: dict[str, Any]) -> None:
-        """Delete what is too old, then clear what is old enough for that."""
+        """Delete the mails that are too old, then clear the content of others."""
         batch, bodies = options["batch"], options["bodies"]
         rows = get_log().retention_days if options["rows"] is None else options["rows"]
         oldest = days_ago(rows)
@@ -88,7 +89,7 @@ class Command(BatchCommand):
     def _erase(self, options: dict[str, Any]) -> None:
         """Erase the address from the whole log."""
         if options["rows"] is not None or options["bodies"] is not None:
-            raise CommandError(_("--address goes without --rows and --bodies."))
+            raise CommandError(_("--address cannot be used with --rows or --bodies."))
         try:
             erasure = Erasure(options["address"])
         except ValueError as error:
@@ -103,7 +104,7 @@ class Command(BatchCommand):
         self._name_queued(erasure)
         self.say(
             _(
-                "Out of reach: DirectMail's console, log files, backups; and tags,"
+                "Not erased: DirectMail's console, log files, backups; and tags,"
                 " idempotency keys and user names, if your code put it there."
             )
         )
@@ -125,14 +126,14 @@ class Command(BatchCommand):
             self.say(label % in_groups(count))
 
     def _name_queued(self, erasure: Erasure) -> None:
-        """Say which mails still hold the address, and what to do."""
+        """Print which queued mails still contain the address, and what to do."""
         ids = erasure.queued()
         if not ids:
             return
         text = ngettext(
-            "%(count)s mail with this address is still queued and was left alone."
+            "%(count)s mail with this address is still queued and was not changed."
             " Cancel it, then run this again: %(ids)s",
-            "%(count)s mails with this address are still queued and were left alone."
+            "%(count)s mails with this address are still queued and were not changed."
             " Cancel them, then run this again: %(ids)s",
             len(ids),
         )
@@ -172,7 +173,7 @@ def _add_options(parser: CommandParser) -> None:
     parser.add_argument(
         "--dry-run",
         action="store_true",
-        help=_("Say how many mails it would be, and change nothing."),
+        help=_("Print how many mails would be changed, and change nothing."),
     )
     parser.add_argument(
         "--noinput",
@@ -191,7 +192,7 @@ def _searched(erased: Erased) -> str:
 
 
 def _confirm(erasure: Erasure) -> bool:
-    """Ask as Django's flush does."""
+    """Ask for confirmation, as Django's flush does."""
     question = _(
         "This erases %(address)s from the mail log in the database %(database)s, and"
         " cannot be undone. Mails to it: %(count)s.\n"
@@ -204,4 +205,5 @@ def _confirm(erasure: Erasure) -> bool:
     try:
         return input(question) == "yes"
     except EOFError:
-        raise CommandError(_("There is nobody to ask. Add --noinput.")) from None
+        text = _("There is no terminal to ask for confirmation. Add --noinput.")
+        raise CommandError(text) from None

@@ -1,4 +1,4 @@
-"""``manage.py directmail_recover``: settle the mails whose process is gone."""
+"""``manage.py directmail_recover``: settle the mails whose process has died."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ MAX_SECONDS = 36_500 * 24 * 60 * 60
 
 
 class Command(BatchCommand):
-    """Let the mails be unconfirmed of which nobody wrote down how they ended."""
+    """Mark mails without an outcome as unconfirmed."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
         lease = int(ON_ITS_WAY.total_seconds())
         parser.description = _(
-            "Settles the mails that are still being sent according to the log, although"
-            " their process is gone: they may have arrived, so they become unconfirmed,"
-            " and nothing is sent. A process that lives after all still writes down the"
-            " true outcome. Run it every few minutes, or after a crash."
+            "Marks mails as unconfirmed that the log shows as being sent, although"
+            " their process has died: they may have reached DirectMail. Nothing is"
+            " sent. If the process is still running, it writes the true outcome when it"
+            " ends. Run this every few minutes, or after a crash."
         )
         parser.add_argument(
             "--older-than",
@@ -40,15 +40,16 @@ class Command(BatchCommand):
             default=lease,
             metavar="SECONDS",
             help=_(
-                "Settle those that were begun longer ago than this. 0 is all of them:"
-                " only while everything that sends mail is stopped. Default: %(lease)s."
+                "Settle mails whose sending began more than this many seconds ago. 0"
+                " means all: only while everything that sends mail is stopped. Default:"
+                " %(lease)s."
             )
             % {"lease": lease},
         )
         parser.add_argument(
             "--dry-run",
             action="store_true",
-            help=_("Say how many mails it would be, and change nothing."),
+            help=_("Print how many mails would be changed, and change nothing."),
         )
 
     def work(self, options: dict[str, Any]) -> None:

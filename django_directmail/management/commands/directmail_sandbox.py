@@ -16,24 +16,24 @@ from django_directmail.sandbox.command_line import add_arguments, serve
 
 
 class Command(BaseCommand):
-    """Serve until Ctrl+C, with this project's own senders known."""
+    """Run a sandbox that knows this project's senders, until Ctrl+C."""
 
     requires_system_checks = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Here and not in the class: argparse wants text, not a lazy translation.
+        # Set here, not in the class: argparse needs text, not a lazy translation.
         self.help = _(
             "Starts a local DirectMail: it checks the calls like the service, keeps the"
             " mail and shows it in the browser. This project's senders are known to it."
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the options of the sandbox."""
+        """Declare the options of the sandbox."""
         add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Serve; fail readably if the port is taken."""
+        """Run the sandbox; raise a readable error if the port is in use."""
         try:
             serve(
                 host=options["host"],
@@ -55,9 +55,9 @@ def _project_senders() -> list[str]:
         try:
             found.append(parse_address(get_setting(name), name).wire)
         except ValueError:
-            continue  # "manage.py check" says what is wrong with it
+            continue  # "manage.py check" reports the mistake
     for _alias, _path, options in configured_mailers():
         own = {key: value for key, value in options.items() if key == "account_name"}
-        with suppress(ImproperlyConfigured):  # the same
+        with suppress(ImproperlyConfigured):  # as above
             found.append(get_account(own).account_name or "")
     return [address for address in dict.fromkeys(found) if address]

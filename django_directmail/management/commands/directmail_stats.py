@@ -1,5 +1,5 @@
 """
-``manage.py directmail_stats``: the figures of the log, for people and for programs.
+``manage.py directmail_stats``: print the figures of the log, as text or for programs.
 
 ``--json`` prints one object: ``days``, ``time_zone``, ``start``, ``end``, ``total``,
 ``statuses`` (status to number), ``per_day`` (``date`` and the number of each status),
@@ -30,9 +30,9 @@ MAX_DAYS = 366
 
 
 class Command(BaseCommand):
-    """Print how many mails there were, and what became of them."""
+    """Print the numbers of mails by status, mailer, tag and sender."""
 
-    # Only the log is read; a mailer that is wrongly set up does not matter here.
+    # The command only reads the log, so the mailers may be wrongly configured.
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -98,7 +98,7 @@ class Command(BaseCommand):
             self._print_table(title, _table_of_shares(shares))
 
     def _print_table(self, title: str, rows: Sequence[Sequence[object]]) -> None:
-        """Print ``rows``, of which the first are headings; nothing if it is alone."""
+        """Print ``rows``, the first being headings; nothing if there is no other."""
         if len(rows) == 1:
             return
         self.stdout.write(self.style.MIGRATE_HEADING(title))
@@ -146,7 +146,7 @@ def _pick(counts: Mapping[str, int], names: Iterable[str]) -> list[int]:
 
 
 def _align(rows: Sequence[Sequence[object]]) -> Iterator[str]:
-    """Yield the rows as text: the first column to the left, numbers to the right."""
+    """Yield the rows as lines: the first column left-aligned, the others right."""
     table = [[_printable(str(cell)) for cell in row] for row in rows]
     widths = [max(map(_width, column)) for column in zip(*table, strict=True)]
     for row in table:
@@ -160,12 +160,12 @@ def _align(rows: Sequence[Sequence[object]]) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """Return ``text`` without what a terminal would obey."""
+    """Return ``text`` without characters that control a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _width(text: str) -> int:
-    """Return the columns that ``text`` takes; a Chinese sign takes two."""
+    """Return the width of ``text`` in a terminal; a Chinese character takes two."""
     return sum(
         2 if east_asian_width(character) in "WF" else 1
         for character in text
@@ -220,7 +220,7 @@ def _as_prometheus(figures: Statistics) -> Iterator[str]:
     yield f"# HELP directmail_mails Mails of {days} days by status and mailer."
     yield "# TYPE directmail_mails gauge"
     for alias, counts in figures.mailers.items():
-        # Those of 0, too: an alert wants to see it rise from there.
+        # Zeros too: an alert needs the value before the first failure.
         for status, count in _by_status(counts).items():
             labels = f'status="{status}",mailer="{_escape(alias)}"'
             yield f"directmail_mails{{{labels}}} {count}"
@@ -231,5 +231,5 @@ def _as_prometheus(figures: Statistics) -> Iterator[str]:
 
 
 def _escape(text: str) -> str:
-    """Return ``text`` as the value of a label."""
+    """Return ``text`` escaped for the value of a label."""
     return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")

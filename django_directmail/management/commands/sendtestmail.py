@@ -1,4 +1,4 @@
-"""``manage.py sendtestmail``: is everything set up? With the reason if it is not."""
+"""``manage.py sendtestmail``: send a test mail, or print why it was not sent."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from django_directmail.status import SendStatus
 class Command(BaseCommand):
     """Send one test mail to the given addresses, the managers or the admins."""
 
-    # It tells itself what is wrong, in one paragraph.
+    # The command prints itself what is wrong, in one paragraph.
     requires_system_checks = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # Here and not in the class: argparse wants text, not a lazy translation.
+        # Set here, not in the class: argparse needs text, not a lazy translation.
         self.help = _(
-            "Sends a test mail through DirectMail and prints what came of it. Takes"
-            " the options of Django's sendtestemail, and more."
+            "Sends a test mail through DirectMail and prints the result. Takes the"
+            " options of Django's sendtestemail, and more."
         )
         self.missing_args_message = _(
-            "Give at least one address, or --managers, or --admins to mail those."
+            "Give at least one address, --managers or --admins."
         )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -68,7 +68,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Send or show the mails; end in a readable error if one fails."""
+        """Send or show the mails; raise a readable error if one fails."""
         try:
             groups = self._groups(options)
             mailer = get_mailer(options["using"])
@@ -121,7 +121,7 @@ class Command(BaseCommand):
             )
         try:
             prepared = mailer.prepare(message)
-        except Exception as error:  # a traceback helps nobody at a prompt
+        except Exception as error:  # shown as text, not as a traceback
             raise CommandError(str(NotSent(error))) from None
         for call in prepared:
             self.stdout.write(f"POST {call.request.url} ({mailer.client.signature})")
