@@ -94,7 +94,7 @@ def _no_mailer() -> str:
 
 
 def _back(model_admin: admin.ModelAdmin[MailLog], request: HttpRequest) -> str:
-    """Return the address of the list, or of the index for who may not see the list."""
+    """Return the address of the list; that of the index without its permission."""
     if model_admin.has_view_permission(request):
         return page_url(model_admin, "changelist")
     return reverse(f"{model_admin.admin_site.name}:index")

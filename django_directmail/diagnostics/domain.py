@@ -134,7 +134,7 @@ def _summary(
 
 
 def _missing(record: Record, details: DomainDetails, subject: str) -> Finding:
-    # The CNAME is only for tracking: mail goes out without it.
+    # The CNAME is only for tracking: mail is sent without it.
     fatal = not _can_send(details) and record.kind != "CNAME"
     remedy = _("Create the record: %(kind)s, host %(host)s, value %(value)s")
     values = {

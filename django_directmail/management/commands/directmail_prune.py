@@ -33,7 +33,7 @@ MAX_SHOWN = 20
 
 
 class Command(BatchCommand):
-    """Delete or clear what is old, in batches that can be interrupted."""
+    """Delete old mails, clear old content or erase an address, in batches."""
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
