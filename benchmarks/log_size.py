@@ -1,46 +1,63 @@
 """
-What a large log costs: the pages of the admin with 1,000,000 mails and with 10,000.
+Compare the admin and the pruning of a log of 1,000,000 mails with one of 10,000.
 
-Both logs are filled alike, in scratch databases of the same server, which are dropped
-in the end, and measured in turn, in one process, through Django's test client. Exit
-status 1 if a page takes more than twice the time in the large one, or counts the whole
-table.
+Both logs are filled alike, in new databases of the same server, which are dropped at
+the end. They are measured in turn, in one process, through Django's test client.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import json
-import os
-import platform
 import re
-import secrets
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import NamedTuple
 
-from filled_log import DAYS, Router, fill, scratch_database, set_up
+from filled_log import DAYS, fill
+from measuring import Report, Table, Target, command_line, finish, progress
+from scratch_databases import (
+    Router,
+    add_database_option,
+    chosen_databases,
+    recorded_queries,
+    scratch_database,
+    server_version,
+    set_up,
+)
 
-SMALL = 10_000
+SETUP = """\
+Milliseconds of each page of the admin, with a small log and with a large one; medians.
+*Queries* are those of one request for the large log. Pruning deletes the oldest tenth,
+once, after all pages. The dashboard reads all mails of its period, so its time grows
+with them.
+"""
 MAX_RATIO = 2.0
 WARM_UP = 3
-#: For the rounds of one page.
+#: For all rounds of one page.
 MAX_SECONDS = 30
-POSTGRESQL = "postgres://postgres@127.0.0.1:5432/test"
 LIST = "/admin/django_directmail/maillog/"
+#: The list shows the newest mails alone, on pages.
+SHOWN, PER_PAGE = 5_000, 100
 #: A tenth of the log is older.
 KEPT_DAYS = DAYS - DAYS // 10
 
 
+class Sizes(NamedTuple):
+    """How many mails the logs have, and how often each page is measured."""
+
+    small: int
+    large: int
+    rounds: int
+
+
 @dataclass(frozen=True)
 class Page:
-    """A page by its name and address; whether the size of the log must not matter."""
+    """A page; ``is_bound`` says whether its time must not grow with the log."""
 
     name: str
     url: str
@@ -49,15 +66,25 @@ class Page:
 
 @dataclass(frozen=True)
 class Result:
-    """One line of the table; times are medians, in milliseconds."""
+    """What was measured of one page; times are in milliseconds."""
 
-    server: str
-    page: str
+    name: str
     small: float
     large: float
-    ratio: float
-    queries: int
-    faults: list[str]
+    is_bound: bool = True
+    queries: int | None = None
+    counts_all: bool = False
+
+    @property
+    def ratio(self) -> float:
+        """Return how many times as long the large log takes."""
+        return self.large / self.small
+
+    def cells(self) -> list[str]:
+        """Return the row of the table."""
+        queries = "–" if self.queries is None else str(self.queries)
+        times = [f"{self.small:.1f}", f"{self.large:.1f}", f"{self.ratio:.2f}"]
+        return [self.name, *times, queries]
 
 
 class Log:
@@ -69,11 +96,11 @@ class Log:
 
         self.alias, self.rows = alias, rows
         self.now = datetime.now(timezone.utc)
-        report(f"{alias}: filling it with {rows:,} mails")
+        progress(f"{alias}: filling it with {rows:,} mails")
         start = time.perf_counter()
-        fill(alias, rows, self.now)
-        report(f"{alias}: filled in {time.perf_counter() - start:.0f} s")
         Router.current = alias
+        fill(alias, rows, self.now)
+        progress(f"{alias}: filled in {time.perf_counter() - start:.0f} s")
         self.client = Client()
         self.client.force_login(User.objects.create_superuser("admin"))
 
@@ -86,9 +113,10 @@ class Log:
             self.rows // 2
         ]
         week = (self.now - timedelta(days=7)).isoformat(timespec="seconds")
+        last_page = max(min(self.rows, SHOWN) // PER_PAGE, 1)
         return [
             Page("list", ""),
-            Page("list, last page", "?p=50"),
+            Page("list, last page", f"?p={last_page}"),
             Page("list, 7 days", f"?created_at__gte={week.replace('+', '%2B')}"),
             Page("search, address", "?q=customer00123@example.net"),
             Page("search, beginning of 10 addresses", "?q=customer0012"),
@@ -116,20 +144,12 @@ class Log:
 
     def queries(self, page: Page) -> list[str]:
         """Return the SQL of a page."""
-        from django.db import connections
-
-        found: list[str] = []
-
-        def note(execute: Any, sql: str, *rest: Any) -> Any:
-            found.append(sql)
-            return execute(sql, *rest)
-
-        with connections[self.alias].execute_wrapper(note):
+        with recorded_queries(self.alias) as found:
             self.get(page)
         return found
 
-    def prune(self) -> tuple[int, float]:
-        """Prune the oldest tenth; return how many mails, and the milliseconds."""
+    def prune(self) -> float:
+        """Delete the oldest tenth; return the milliseconds for 1,000 mails of it."""
         from django.core.management import call_command
 
         from django_directmail.models import MailLog
@@ -139,12 +159,9 @@ class Log:
         start = time.perf_counter()
         call_command("directmail_prune", rows=KEPT_DAYS, verbosity=0)
         took = time.perf_counter() - start
-        return before - MailLog.objects.count(), took * 1000
-
-
-def report(text: str) -> None:
-    """Tell on standard error how far it is."""
-    print(text, file=sys.stderr, flush=True)
+        count = before - MailLog.objects.count()
+        progress(f"{self.alias}: deleted {count:,} mails in {took:.1f} s")
+        return took * 1000 / count * 1000
 
 
 def counts_everything(sql: str) -> bool:
@@ -153,52 +170,30 @@ def counts_everything(sql: str) -> bool:
     return is_count and not re.search(r"LIMIT \d+\) subquery$", sql)
 
 
-def compare(server: str, small: Log, large: Log, rounds: int) -> Iterator[Result]:
-    """Yield a line for each page, and one for pruning."""
+def compare(small: Log, large: Log, rounds: int) -> Iterator[Result]:
+    """Yield what each page takes, and at last what pruning takes."""
     for page, large_page in zip(small.pages(), large.pages(), strict=True):
-        report(f"{server}: {page.name}")
+        progress(f"{large.alias}: {page.name}")
         sql = large.queries(large_page)
-        # One that takes forever is known after fewer rounds.
+        # A page that takes long gets fewer rounds.
         fewer = max(1, min(rounds, int(MAX_SECONDS * 1000 / large.get(large_page))))
         for _ in range(min(WARM_UP, fewer)):
             small.get(page), large.get(large_page)
         times = [(small.get(page), large.get(large_page)) for _ in range(fewer)]
-        medians = [statistics.median(each) for each in zip(*times, strict=True)]
-        faults = []
-        if page.is_bound and medians[1] > MAX_RATIO * medians[0]:
-            faults.append(f"more than {MAX_RATIO:g} times as slow")
-        if page.is_bound and any(map(counts_everything, sql)):
-            faults.append("counts the whole table")
-        yield result(server, page.name, medians, len(sql), faults)
-    report(f"{server}: prune")
-    each = []
-    for log in (small, large):
-        count, took = log.prune()
-        each.append(took / count * 1000)
-        report(f"{log.alias}: {count:,} mails in {took / 1000:.1f} s")
-    yield result(server, "prune, per 1,000 mails", each, 0, [])
+        yield Result(
+            page.name,
+            *map(statistics.median, zip(*times, strict=True)),
+            is_bound=page.is_bound,
+            queries=len(sql),
+            counts_all=any(map(counts_everything, sql)),
+        )
+    yield Result("prune, 1,000 mails", small.prune(), large.prune())
 
 
-def result(
-    server: str, name: str, times: list[float], queries: int, faults: list[str]
-) -> Result:
-    """Return the line of two times."""
-    small, large = times
-    return Result(
-        server,
-        name,
-        round(small, 1),
-        round(large, 1),
-        round(large / small, 2),
-        queries,
-        faults,
-    )
-
-
-def measure(alias: str, sizes: tuple[int, int], rounds: int) -> list[Result]:
+def measure(alias: str, sizes: Sizes) -> tuple[str, list[Result]] | None:
     """Fill two databases of one server, measure, and drop them."""
     from django.core.exceptions import ImproperlyConfigured
-    from django.db import OperationalError, connections
+    from django.db import OperationalError
 
     names = (f"{alias}_small", f"{alias}_large")
     with contextlib.ExitStack() as stack:
@@ -206,81 +201,68 @@ def measure(alias: str, sizes: tuple[int, int], rounds: int) -> list[Result]:
             for name in names:
                 stack.enter_context(scratch_database(name))
         except (ImproperlyConfigured, OperationalError) as error:
-            report(f"{alias}: skipped, it is not to be had here. {error}")
-            return []
-        small, large = (Log(*pair) for pair in zip(names, sizes, strict=True))
-        return list(
-            compare(server_version(connections[small.alias]), small, large, rounds)
+            progress(f"{alias}: skipped, there is no such server here. {error}")
+            return None
+        small, large = Log(names[0], sizes.small), Log(names[1], sizes.large)
+        results = list(compare(small, large, sizes.rounds))
+        return server_version(large.alias), results
+
+
+def make(urls: list[str], sizes: Sizes) -> Report:
+    """Measure each server."""
+    report = Report("Large log", SETUP)
+    aliases = {
+        f"{url.partition(':')[0]}{number}": url for number, url in enumerate(urls, 1)
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        set_up(
+            {
+                f"{alias}_{size}": url
+                for alias, url in aliases.items()
+                for size in ("small", "large")
+            },
+            folder,
         )
+        for alias in aliases:
+            if found := measure(alias, sizes):
+                add(report, *found, sizes)
+    return report
 
 
-def server_version(connection: Any) -> str:
-    """Return name and version, as ``PostgreSQL 15.20``."""
-    is_mariadb = getattr(connection, "mysql_is_mariadb", False)
-    name = "MariaDB" if is_mariadb else connection.display_name
-    return f"{name} {'.'.join(map(str, connection.get_database_version()))}"
-
-
-def configure(urls: list[str], folder: str) -> list[str]:
-    """Set Django up with two scratch databases for each URL; return the aliases."""
-    import dj_database_url
-
-    aliases, databases = [], {}
-    for url in urls:
-        alias = url.partition(":")[0]
-        aliases.append(alias)
-        for size in ("small", "large"):
-            name = f"directmail_benchmark_{size}_{secrets.token_hex(4)}"
-            if alias == "sqlite":
-                name = os.path.join(folder, f"{name}.sqlite3")
-            databases[f"{alias}_{size}"] = {
-                **dj_database_url.parse(url, conn_max_age=None),
-                "TEST": {"NAME": name, "CHARSET": {"mysql": "utf8mb4"}.get(alias)},
-            }
-    set_up(databases)
-    return aliases
-
-
-def print_table(results: list[Result], sizes: tuple[int, int]) -> None:
-    """Print one table for people."""
-    for server in dict.fromkeys(one.server for one in results):
-        print(f"{server}, Python {platform.python_version()}; milliseconds")
-        print(f"{'':36} {sizes[0]:>10,} {sizes[1]:>10,}  ratio  queries")
-        for one in results:
-            if one.server == server:
-                print(
-                    f"{one.page:36} {one.small:10.1f} {one.large:10.1f}"
-                    f" {one.ratio:6.2f} {one.queries or '':>8}"
-                    f"  {', '.join(one.faults)}".rstrip()
-                )
-        print()
+def add(report: Report, server: str, results: list[Result], sizes: Sizes) -> None:
+    """Put the results of one server into ``report`` and judge them."""
+    columns = [server, f"{sizes.small:,}", f"{sizes.large:,}", "ratio", "queries"]
+    report.tables.append(Table(columns, [one.cells() for one in results]))
+    bound = [one for one in results if one.is_bound]
+    worst = max(bound, key=lambda one: one.ratio)
+    counting = sum(one.counts_all for one in bound)
+    report.targets += [
+        Target(
+            f"{server}: large to small, worst ({worst.name})",
+            "at most",
+            MAX_RATIO,
+            worst.ratio,
+        ),
+        Target(f"{server}: pages that count the whole table", "at most", 0, counting),
+    ]
+    report.figures[server] = {one.name: [one.small, one.large] for one in results}
 
 
 def main() -> int:
-    """Print the figures; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    """Measure what the options say; return the exit status."""
+    parser = command_line(__doc__)
+    add_database_option(parser)
     parser.add_argument(
-        "--database",
-        action="append",
-        metavar="URL",
-        help="a server, as in DATABASE_URL; may be repeated; scratch databases are made"
-        f" beside the one that it names (default: sqlite:// and {POSTGRESQL})",
+        "--rows", type=int, default=1_000_000, help="mails of the large log"
     )
-    parser.add_argument("--rows", type=int, default=1_000_000, help="mails")
     parser.add_argument("--rounds", type=int, default=15, help="requests of each page")
-    parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    sizes = (SMALL, options.rows)
-    results = []
-    with tempfile.TemporaryDirectory() as folder:
-        urls = options.database or ["sqlite://", POSTGRESQL]
-        for alias in configure(urls, folder):
-            results += measure(alias, sizes, options.rounds)
-    if options.json:
-        print(json.dumps([asdict(one) for one in results], indent=2))
-    else:
-        print_table(results, sizes)
-    return 1 if not results or any(one.faults for one in results) else 0
+    sizes = Sizes(10_000, options.rows, options.rounds)
+    if options.quick:
+        sizes = Sizes(100, 200, 1)
+    report = make(chosen_databases(options), sizes)
+    status = finish(report, options)
+    return status if report.tables else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What the benchmarks share: their command line, their reports, and their workers."""
+"""The command line, the reports and the processes that all benchmarks use."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ __all__ = [
     "Report",
     "Table",
     "Target",
+    "command_line",
     "describe_machine",
     "describe_versions",
+    "environment",
+    "finish",
     "has",
     "main",
     "progress",
@@ -29,7 +32,7 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What is measured, and what it is measured with.
+#: The packages whose versions are printed.
 DISTRIBUTIONS = (
     "django",
     "requests",
@@ -46,10 +49,10 @@ DISTRIBUTIONS = (
 @dataclass(frozen=True)
 class Target:
     """
-    A promise and what was measured; ``None`` if it could not be.
+    A limit and the figure that was measured, ``None`` if it could not be measured.
 
-    ``kind`` is ``"at most"``, ``"at least"``, ``"below"`` or ``"within"``: the last one
-    allows ``limit`` to both sides of 1.
+    ``kind`` is ``"at most"``, ``"at least"``, ``"below"`` or ``"within"``; the last one
+    means that the figure differs from 1 by ``limit`` at most.
     """
 
     what: str
@@ -60,7 +63,7 @@ class Target:
 
     @property
     def is_met(self) -> bool | None:
-        """Say whether the promise is kept."""
+        """Say whether the figure keeps the limit."""
         if self.measured is None:
             return None
         return {
@@ -82,7 +85,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Table:
-    """Text in columns; the first cell of a row is its name and is never empty."""
+    """A table of texts; the first cell of a row is its name and is never empty."""
 
     columns: list[str]
     rows: list[list[str]]
@@ -90,7 +93,7 @@ class Table:
 
 @dataclass
 class Report:
-    """One benchmark: how it was done, what came out, and the ``figures`` for plots."""
+    """One benchmark: how it is done, its results, and the ``figures`` for the plots."""
 
     title: str
     setup: str
@@ -106,22 +109,24 @@ class Report:
         return cls(tables=tables, targets=targets, **values)
 
 
-def main(
-    make: Callable[[bool], Report], description: str, arguments: list[str] | None = None
-) -> int:
-    """
-    Run one benchmark from its command line and return the exit status.
-
-    ``make`` gets whether it shall be quick, and returns the report. The status is 1 if
-    a target is missed; a quick run is too small to judge.
-    """
+def command_line(description: str) -> argparse.ArgumentParser:
+    """Return the options that all benchmarks have."""
     parser = argparse.ArgumentParser(description=description.strip().splitlines()[0])
     parser.add_argument(
-        "--quick", action="store_true", help="a size for trying: figures mean nothing"
+        "--quick",
+        action="store_true",
+        help="measure almost nothing, to see that it runs; the figures mean nothing",
     )
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
-    options = parser.parse_args(arguments)
-    report = make(options.quick)
+    return parser
+
+
+def finish(report: Report, options: argparse.Namespace) -> int:
+    """
+    Print ``report`` and return the exit status: 1 if a target is missed.
+
+    A quick run is too small to be judged.
+    """
     if options.quick:
         report.setup = f"A quick run: its figures mean nothing.\n\n{report.setup}"
     print(render(report))
@@ -132,9 +137,19 @@ def main(
     return int(missed and not options.quick)
 
 
+def main(make: Callable[[bool], Report], description: str) -> int:
+    """
+    Run a benchmark that has no options of its own, and return the exit status.
+
+    ``make`` gets whether it shall be quick, and returns the report.
+    """
+    options = command_line(description).parse_args()
+    return finish(make(options.quick), options)
+
+
 def render(report: Report) -> str:
-    """Return ``report`` as reStructuredText, which is also what people read."""
-    tables = list(report.tables)
+    """Return ``report`` as reStructuredText."""
+    tables = [table for table in report.tables if table.rows]
     if report.targets:
         rows = [target.cells() for target in report.targets]
         tables.append(Table(["Target", "Wanted", "Measured", "Verdict"], rows))
@@ -167,7 +182,7 @@ def describe_machine() -> str:
 
 
 def describe_versions() -> str:
-    """Return Python's version and those of the packages that are here, in one line."""
+    """Return the versions of Python and of the packages, in one line."""
     found = [f"Python {platform.python_version()}"]
     found += [f"{name} {metadata.version(name)}" for name in DISTRIBUTIONS if has(name)]
     return ", ".join(found)
@@ -183,16 +198,16 @@ def has(distribution: str) -> bool:
 
 
 def progress(text: str) -> None:
-    """Tell on standard error how far it is."""
+    """Write on standard error what is being done."""
     print(text, file=sys.stderr, flush=True)
 
 
 def work(script: str, *arguments: str) -> Any:
     """
-    Return the JSON that a fresh Python prints which runs ``script`` of this folder.
+    Run ``script`` of this folder in a new process, and return the JSON that it prints.
 
-    Every measurement is in a process of its own, which is like all others: nothing is
-    loaded in it, and no connection is open, that its subject did not load or open.
+    Each measurement has a process of its own, so that it does not depend on what
+    another one has imported or connected to.
     """
     command = [sys.executable, str(Path(__file__).with_name(script)), *arguments]
     done = subprocess.run(
@@ -202,8 +217,8 @@ def work(script: str, *arguments: str) -> Any:
 
 
 def environment() -> dict[str, str]:
-    """Return the environment of workers: this checkout, compiled, and no proxies."""
+    """Return the environment of a worker: it imports this checkout and has no proxy."""
     kept = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-    # What pip installed is compiled; without this we alone would be compiled each time.
+    # Packages that pip installed are compiled already. This checkout may be, too.
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**kept, "PYTHONPATH": str(ROOT)}
