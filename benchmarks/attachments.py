@@ -1,9 +1,9 @@
 """
-Attachments: memory of 100 mails that share one file, and whether uploads overlap.
+Measure the memory of 100 mails that share one file, and the time of many uploads.
 
-The sandbox, in a process of its own, takes calls and uploads; for the second figure it
-answers each call 50 ms late. The list goes out with the default ``MAX_CONCURRENCY`` and
-with one call at a time. Linux only, as memory is read from ``/proc``.
+The sandbox takes calls and uploads, in a process of its own; for the time it answers
+each call 50 ms late. The list is sent with the default ``MAX_CONCURRENCY`` and with one
+call at a time. Linux only, as memory is read from ``/proc``.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from servers import sandbox
 
 SETUP = """\
 ``send_messages`` with 100 mails, log off, ``RATE_LIMIT`` high, through the sandbox in a
-process of its own. *Memory*: growth of the resident memory from just before the list to
-its peak, when all mails have the same 2 MB attached; it is read before. *Time*: each
-mail has a file of its own, of 10 KB, and each call is answered 50 ms late.
+process of its own. *Memory*: how much the resident memory grows at most while the list
+is sent, when all mails have the same file of 2 MB, which is in memory before. *Time*:
+each mail has a file of its own, of 10 KB, and each call is answered 50 ms late.
 """
 MAX_MEGABYTES = 40
-#: Of one after another; eight in flight could take an eighth.
+#: Of the time with one call at a time; eight calls at a time could take an eighth.
 MAX_RATIO = 0.5
 SHARED_BYTES, OWN_BYTES = 2_000_000, 10_000
 LATENCY = 0.05
 
 
 def measure(url: str, count: int, size: int, concurrency: int | None) -> dict[str, Any]:
-    """Send in this process; return seconds and bytes, or why it cannot be done."""
+    """Send in this process; return seconds and bytes, or the ``problem``."""
     configure()
     from django.core.mail import EmailMessage
 
@@ -73,7 +73,7 @@ def measure(url: str, count: int, size: int, concurrency: int | None) -> dict[st
 
 
 def add_latency(url: str, seconds: float) -> None:
-    """Let the sandbox answer the calls to come late."""
+    """Let the sandbox answer each later call late."""
     import requests
 
     if seconds:
@@ -82,12 +82,12 @@ def add_latency(url: str, seconds: float) -> None:
 
 
 def forget_peak() -> None:
-    """Let the highest resident memory of this process be the one of now."""
+    """Reset the peak of this process's resident memory to what it uses now."""
     Path("/proc/self/clear_refs").write_text("5")
 
 
 def status(name: str) -> int:
-    """Return one figure of this process, in bytes."""
+    """Return a figure of ``/proc/self/status``, in bytes."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if name in line)
 
@@ -108,11 +108,11 @@ def make(quick: bool) -> Report:
             found[name] = work("attachments.py", "--worker", job)
         if problem := found[name].get("problem"):
             progress(f"attachments: not measured. {problem}")
-    return report(found)
+    return report(found, count)
 
 
-def report(found: dict[str, dict[str, Any]]) -> Report:
-    """Put all into a table and judge it."""
+def report(found: dict[str, dict[str, Any]], count: int) -> Report:
+    """Put the figures into a table and judge them."""
     rows = [
         [
             name,
@@ -129,7 +129,7 @@ def report(found: dict[str, dict[str, Any]]) -> Report:
     return Report(
         "Attachments",
         SETUP,
-        [Table(["100 mails", "seconds", "MB of memory"], rows)],
+        [Table([f"{count} mails", "seconds", "MB of memory"], rows)],
         [
             Target(
                 "Memory for one file of 2 MB", "below", MAX_MEGABYTES, memory, " MB"

@@ -1,9 +1,9 @@
 """
-What it costs to have it: time and memory of the import, and size on the disk.
+Measure time and memory of the import, and the size on disk.
 
-``django_directmail.api`` and ``django_directmail.backends`` beside the official SDK,
-with and without Django counted, which is there anyway. Each import is in a fresh
-process. Linux only, as memory is read from ``/proc``.
+``django_directmail.api`` and ``django_directmail.backends`` are compared with the
+official SDK, with and without Django, which a site imports anyway. Each import is in a
+new process. Linux only, as memory is read from ``/proc``.
 """
 
 from __future__ import annotations
@@ -19,16 +19,15 @@ from typing import NamedTuple
 from measuring import ROOT, Report, Table, Target, has, main, progress, work
 
 SETUP = """\
-Import in a fresh process, files in the cache of the system and already compiled:
-seconds of wall time, and growth of the resident memory. *Django loaded*:
-``django.setup()`` and ``django.core.mail`` come before the measurement, for all alike.
-*Django counted*: they are a part of it. Size: what pip installs, all dependencies
-included, compiled files left out.
+Import in a new process; the files are compiled and in the cache of the system. Wall
+time, and growth of the resident memory. *Django loaded*: ``django.setup()`` and
+``django.core.mail`` run before the measurement. *Django counted*: they are a part of
+it. Size: what pip installs, with all dependencies and without compiled files.
 """
 TIME_RATIO, MEMORY_RATIO = 0.4, 0.5
 SDK = "alibabacloud_dm20151123.client"
 API, BACKENDS = "django_directmail.api", "django_directmail.backends"
-#: What is there before, and what is imported.
+#: What is imported before, and what is measured.
 CASES = {
     "official SDK": ("", SDK),
     "api": ("", API),
@@ -38,7 +37,7 @@ CASES = {
     "api, Django loaded": ("django", API),
     "backends, Django loaded": ("django", BACKENDS),
 }
-#: What is ours, and what to compare it with.
+#: The case of this package, and the case to compare it with.
 PAIRS = (
     ("api", "official SDK"),
     ("api, Django loaded", "official SDK, Django loaded"),
@@ -54,7 +53,7 @@ class Cost(NamedTuple):
 
 
 def load(names: str) -> None:
-    """Import modules; ``django`` is Django as a site has it."""
+    """Import the modules; ``django`` is Django, set up as in a site."""
     for name in names.split():
         if name == "django":
             import django
@@ -81,7 +80,7 @@ def measure(before: str, names: str) -> Cost:
 
 
 def installed(name: str) -> dict[str, int]:
-    """Return distributions and bytes: ``name`` and all that it depends on."""
+    """Return the bytes of ``name`` and of each distribution that it depends on."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -106,7 +105,7 @@ def _requirements(name: str) -> list[str]:
 
 
 def _size(name: str) -> int:
-    """Add up the files of a distribution; ours may be installed as a mere link."""
+    """Return the bytes of a distribution; this checkout may be installed as a link."""
     if name == "django-directmail":
         paths = list((ROOT / "django_directmail").rglob("*"))
     else:
@@ -124,7 +123,7 @@ def make(quick: bool) -> Report:
         if SDK not in case[1] or has("alibabacloud-dm20151123")
     }
     found: dict[str, list[Cost]] = {name: [] for name in cases}
-    # The first round only warms the caches up.
+    # Round -1 does not count: it fills the caches.
     for number in range(0 if quick else -1, rounds):
         if number % 5 == 0:
             progress(f"footprint: round {number + 1} of {rounds}")
@@ -140,7 +139,7 @@ def make(quick: bool) -> Report:
 
 
 def report(found: dict[str, Cost]) -> Report:
-    """Put all into tables and judge it."""
+    """Put the figures into tables and judge them."""
     peers = dict(PAIRS)
     peers["backends, Django counted"] = "official SDK, Django counted"
     rows = []
@@ -188,6 +187,9 @@ def report(found: dict[str, Cost]) -> Report:
 
 
 def _sizes() -> dict[str, dict[str, int]]:
+    if not has("packaging"):
+        progress("footprint: sizes are not measured, as packaging is not installed")
+        return {}
     ours, django = installed("django-directmail"), installed("django")
     sizes = {
         "django_directmail, Django counted": ours,

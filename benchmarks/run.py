@@ -1,14 +1,12 @@
 """
-Run all benchmarks against peers, one after the other, and write down what came out.
+Run the benchmarks one after the other, and write one document with all results.
 
-Prints one document on standard output, and writes it with its plots to
-``benchmarks/results/``, from where the docs take it. Exit status 1 if a target is
-missed.
+The document is printed, and written with its plots to ``benchmarks/results/``, from
+where the docs include it. The exit status is 1 if a target is missed.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from measuring import (
     Report,
+    command_line,
     describe_machine,
     describe_versions,
     environment,
@@ -64,26 +63,32 @@ def document(reports: dict[str, Report], machine: str, versions: str) -> str:
 
 
 def main() -> int:
-    """Run all; return the exit status."""
-    parser = argparse.ArgumentParser(description=__doc__.strip().splitlines()[0])
+    """Run what the options name; return the exit status."""
+    parser = command_line(__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="a size for trying: figures mean nothing"
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=f"one of {', '.join(BENCHMARKS)} (default: all)",
     )
-    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     parser.add_argument(
         "--results",
         metavar="FOLDER",
         type=Path,
         default=HERE / "results",
-        help="for the table and the plots (default: benchmarks/results)",
+        help="where the table and the plots are written (default: benchmarks/results)",
     )
     options = parser.parse_args()
+    if unknown := set(options.names) - set(BENCHMARKS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}")
     machine, versions = describe_machine(), describe_versions()
-    reports = {name: run(name, options.quick) for name in BENCHMARKS}
+    reports = {name: run(name, options.quick) for name in options.names or BENCHMARKS}
     figures = {name: report.figures for name, report in reports.items()}
     options.results.mkdir(parents=True, exist_ok=True)
     if has("matplotlib"):
         draw(figures, options.results, f"{machine}\n{versions}")
+    else:
+        progress("plots: not drawn, as matplotlib is not installed")
     text = document(reports, machine, versions)
     print(text)
     (options.results / "table.rst").write_text(text)
