@@ -13,7 +13,7 @@ help:
 	@echo "make run    serve the example site and the sandbox until Ctrl+C"
 	@echo "            (PORT=8000 SANDBOX_PORT=8025)"
 	@echo "make test   run the tests"
-	@echo "make bench  measure beside the official SDK and others; takes a quarter of an hour"
+	@echo "make bench  compare with the official SDK and others, in a quarter of an hour"
 	@echo "make clean  delete the virtualenv, the caches and the example's database"
 	@echo
 	@echo "The first one installs into .venv, with $(PYTHON); PYTHON=... takes another."

@@ -1,9 +1,9 @@
 """
-CPU of one mail: the backend and the bare client, the official SDK, and a bare post.
+Compare the CPU time of one mail: backend, client, official SDK, and a bare post.
 
 The server is another process, verifies nothing and answers at once. What counts is
-the CPU time of the sending process, all its threads together, from the letter to the
-end of the answer. The log is off: the SDK has none.
+the CPU time of all threads of the sending process, from the letter to the end of the
+answer. The log is off, as the SDK has none.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ against a server that answers at once. *Backend*: ``send_messages`` with a list,
 off, ``RATE_LIMIT`` high; *one at a time*: ``MAX_CONCURRENCY`` 1, which needs no
 threads. *Client*: ``django_directmail.api.Client``, one call after the other. *SDK*:
 one client, ``single_send_mail`` in a loop. *Bare post*: ``requests.Session.post`` of
-forms that were signed before. Each figure is the median of fresh processes, taken in
-turn.
+requests that were signed before. Each figure is the median of several processes;
+the senders take turns.
 """
 NAMES = {
     "backend": "django_directmail, backend",

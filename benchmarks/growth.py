@@ -1,8 +1,8 @@
 """
-How the cost grows with the length of the list and with the size of the mails.
+Measure how the cost grows with the length of the list and with the size of the mails.
 
-CPU and wall time of our backend, with both signatures, against a server that answers
-at once: 1 to 10,000 ordinary mails in one list, and mails of 1 KB to 5 MB.
+CPU and wall time of the backend, with both signatures, against a server that answers
+at once: lists of 1 to 10,000 ordinary mails, and mails of 1 KB to 5 MB.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from servers import serve
 
 SETUP = """\
 CPU of the sending process and wall time with ``send_messages``, log off, ``RATE_LIMIT``
-high, against a server that answers at once. Cost per mail in a list, as a multiple of
-the cost in a list of 1,000; and cost per MB of HTML (of which one character in six is
-Chinese), as a multiple of the cost of a mail of 1 MB. Medians of fresh processes, taken
-in turn.
+high, against a server that answers at once. First the cost of one mail in a list,
+compared with a list of 1,000. Then the cost of one MB of HTML, of which one character
+in six is Chinese, compared with a mail of 1 MB. Each figure is the median of several
+processes; the cases take turns.
 """
 TOLERANCE = 0.15
 LISTS = (1, 10, 100, 1_000, 10_000)
-#: Bytes of a mail to how many of them make one measurement.
+#: Bytes of a mail, and how many such mails are one measurement.
 BODIES = {1_000: 200, 10_000: 200, 100_000: 100, 1_000_000: 20, 5_000_000: 6}
 MEGABYTE = 1_000_000
 
@@ -46,7 +46,7 @@ def make(quick: bool) -> Report:
         for number in range(rounds):
             progress(f"growth: round {number + 1} of {rounds}")
             for signature, count, size in jobs:
-                # As warm as a long one: the first few calls of a process cost more.
+                # The first few calls of a process cost more; a long list hides that.
                 warm_up = 50 if not size else 3
                 repeat = max(1, 100 // count) if not size else 1
                 job = Job("backend", url, count, signature, size, repeat, warm_up)

@@ -1,4 +1,4 @@
-"""The plots of a run, as SVG files that are the same for the same figures."""
+"""Draw the plots of a run as SVG files; the same figures give the same files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def draw(figures: Figures, folder: Path, caption: str) -> None:
     import matplotlib
 
     matplotlib.use("svg")
-    # Text stays text, and identifiers are not drawn by lot.
+    # Keep text as text, and make identifiers the same in each run.
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "benchmarks"})
     from matplotlib import pyplot
 
@@ -96,7 +96,7 @@ def _finish(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-#: Name of the benchmark, and of the file, to what draws its figures.
+#: The name of a benchmark, and of its file, to the function that draws its figures.
 PLOTS: dict[str, Callable[[Any, Figures], None]] = {
     "footprint": _footprint,
     "cpu_per_mail": _cpu_per_mail,

@@ -1,8 +1,8 @@
 """
-Everybody who sends: we, the official SDK, a bare post, django-anymail, Django's SMTP.
+Send the same letters with each sender: this package, the SDK, django-anymail, SMTP.
 
-All get the same letters and make of them what a user would have to make. As a script
-it is the worker: it sends one ``Job`` and prints how long that took.
+Each sender turns the letters into its own objects, as its users have to. As a script,
+this is the worker: it sends one ``Job`` and prints how long that took.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PARAGRAPH = "Good morning,\n\nyour order is on its way. 您的订单已发货。
 SENDER = "shop@example.com"
 ALIAS = "Shop"
 KEY = {"access_key_id": "sandbox-id", "access_key_secret": "sandbox-secret"}
-#: Calls a second, so that the network sets the pace and not the limit of the account.
+#: Calls per second; so high that the network is the limit and not ``RATE_LIMIT``.
 UNLIMITED = 1_000_000
 
 
@@ -35,7 +35,7 @@ class Job:
     """
     What to send: ``count`` mails of ``size`` bytes to the server at ``url``.
 
-    It is done ``repeat`` times over, after ``warm_up`` mails that do not count.
+    It is sent ``repeat`` times, after ``warm_up`` mails that do not count.
     ``size`` 0 is an ordinary mail, of 1.3 KB. ``rate_limit`` ``None`` is the default.
     """
 
@@ -57,7 +57,7 @@ class Sample(NamedTuple):
 
 
 class Letter(NamedTuple):
-    """A mail before it is anybody's object."""
+    """A mail that is not an object of any sender yet."""
 
     to: str
     subject: str
@@ -94,6 +94,7 @@ def _letters(job: Job) -> list[Letter]:
 
 
 def configure(**settings: Any) -> None:
+    """Set Django up without an app, with these ``settings``."""
     import django
     from django.conf import settings as lazy
 
@@ -176,7 +177,7 @@ def _sdk(job: Job) -> Send:
             **KEY,
             endpoint=job.url.removeprefix("http://"),
             protocol="http",
-            # The SDK's name of the old signature; the new one is its default.
+            # "v2" is the SDK's name of HMAC-SHA1; ACS3 is its default.
             signature_algorithm="v2" if job.signature == HMAC_SHA1 else None,
         )
     )

@@ -1,11 +1,11 @@
 """
-Servers that cost little and answer late, each in a process of its own.
+Run servers that need little CPU and can answer late, each in a process of its own.
 
-``python benchmarks/servers.py http 0.05`` prints where it listens. The HTTP server
-verifies nothing and keeps nothing: it counts the bytes of a request and answers each
-``latency`` seconds later, with what DirectMail and Mailgun answer. The SMTP server is
-aiosmtpd, which sends each reply ``latency`` seconds late and forgets the mail. To
-connect costs no more than it costs on this machine.
+``python benchmarks/servers.py http 0.05`` prints the address that it listens on. The
+HTTP server verifies nothing and keeps nothing: it counts the bytes of a request and
+answers ``latency`` seconds later, as DirectMail or Mailgun would. The SMTP server is
+aiosmtpd, which sends each reply ``latency`` seconds late and drops the mail. A new
+connection has no extra latency.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _run(command: list[str]) -> Iterator[str]:
 
 
 class Answering(asyncio.Protocol):
-    """One connection: each request, once complete, gets its answer ``latency`` late."""
+    """One connection: it answers each request ``latency`` seconds after its end."""
 
     def __init__(self, latency: float) -> None:
         self.latency = latency
@@ -78,7 +78,7 @@ class Answering(asyncio.Protocol):
             length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
             self.missing = int(length[1]) if length else 0
             self.answer = ANSWERS[head.startswith(b"POST /v3/")]
-        # Nobody here sends a second request before the first one's answer.
+        # No sender sends a second request before the answer to the first.
         self.missing -= len(data)
         if self.missing <= 0:
             self.missing = 0
@@ -121,7 +121,7 @@ def _late_smtp(latency: float) -> Any:
     class LateSMTP(SMTP):
         async def push(self, status: Any) -> None:
             text = status.decode() if isinstance(status, bytes) else status
-            # The lines of one reply arrive together.
+            # A reply of several lines is late once, not for each line.
             if latency and text[3:4] != "-":
                 await asyncio.sleep(latency)
             await super().push(status)

@@ -1,10 +1,10 @@
 """
-Wall time of 1, 100 and 1,000 mails while the server takes its time to answer.
+Compare the wall time of 1, 100 and 1,000 mails with servers that answer late.
 
-Our backend, the official SDK in a loop, django-anymail, and Django's SMTP backend, each
-as its users get it, against servers that answer 0, 20, 50 and 100 ms late. Those that
-wait for the network nearly all the time are measured side by side; nobody is measured
-beside our backend, nor without latency.
+The backend, the official SDK in a loop, django-anymail, and Django's SMTP backend, each
+with its default settings, against servers that answer 0, 20, 50 and 100 ms late. The
+peers mostly wait for the network, so they are measured at the same time. The backend
+is measured alone, and so is every sender without latency.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from servers import serve
 
 SETUP = """\
 Seconds from the letters to the end of the last answer, in a process that has sent one
-mail before. Every reply of the server comes late by the latency; to connect is free,
-which favours those who connect more often. *django_directmail*: one list for
-``send_messages``, default ``MAX_CONCURRENCY``, log off; ``RATE_LIMIT`` is high, and in
-the second row the default. *SDK*: one client, ``single_send_mail`` in a loop, default
-signature; it keeps its connection by default. *django-anymail*: its Mailgun backend,
-one list, one session for each list. *SMTP*: Django's backend and aiosmtpd without TLS
-and login, one list, one connection for each list, four replies for each mail.
+mail before. Every reply of the server is late by the latency. A new connection has no
+extra latency, which favours senders that connect more often. *django_directmail*: one
+list for ``send_messages``, default ``MAX_CONCURRENCY``, log off; ``RATE_LIMIT`` is
+high, except in the row that has its default. *SDK*: one client, ``single_send_mail`` in
+a loop, default signature; it keeps its connection. *django-anymail*: its Mailgun
+backend, one list, one session for each list. *SMTP*: Django's backend and aiosmtpd
+without TLS and login, one list, one connection for each list, four replies for each
+mail.
 """
 MINIMUM = 7
 UNLIMITED, DEFAULT = "django_directmail", "django_directmail, default RATE_LIMIT"
 SDK, ANYMAIL, SMTP = "official SDK", "django-anymail", "Django's SMTP backend"
-#: Name of a row to the sender, and the options of its job.
+#: The name of a row to its sender and the options of its job.
 ROWS: dict[str, tuple[str, dict[str, None]]] = {
     UNLIMITED: ("backend", {}),
     DEFAULT: ("backend", {"rate_limit": None}),
@@ -40,11 +41,11 @@ ROWS: dict[str, tuple[str, dict[str, None]]] = {
     SMTP: ("smtp", {}),
 }
 SMTP_REPLIES = 4
-#: For the targets, in seconds.
+#: The latency of the targets, in seconds.
 TYPICAL = 0.05
 PEERS = {SDK: "the SDK", SMTP: "SMTP"}
-#: Seconds that the repetitions of one cell may wait for the network.
-PATIENCE = 20
+#: Seconds that all repetitions of one cell may wait for the network.
+MAX_WAITING = 20
 
 
 class Cell(NamedTuple):
@@ -56,7 +57,7 @@ class Cell(NamedTuple):
 
     @property
     def waiting(self) -> float:
-        """Return how many seconds it waits at least, if it sends one by one."""
+        """Return the seconds that it waits at least, if it sends one mail at a time."""
         replies = SMTP_REPLIES if self.row == SMTP else 1
         return self.latency * self.count * replies
 
@@ -65,7 +66,7 @@ def measure(cell: Cell, quick: bool) -> float:
     """Return the seconds that a cell takes, with a server of its own."""
     sender, options = ROWS[cell.row]
     most = 1 if quick else 3 if cell.count > 1 else 15
-    repeat = int(max(1, min(most, PATIENCE / max(cell.waiting, 0.001))))
+    repeat = int(max(1, min(most, MAX_WAITING / max(cell.waiting, 0.001))))
     with serve("smtp" if sender == "smtp" else "http", cell.latency) as url:
         job = Job(sender, url, cell.count, repeat=repeat, warm_up=1, **options)
         took = send(job).wall
@@ -77,12 +78,12 @@ def measure(cell: Cell, quick: bool) -> float:
 
 
 def lanes(cells: Iterable[Cell]) -> tuple[list[Cell], list[list[Cell]]]:
-    """Part the cells: those to be measured alone, and lanes that go side by side."""
+    """Return the cells to measure alone, and lists to measure at the same time."""
     alone: list[Cell] = []
     beside: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell.latency and cell.row == SMTP:
-            # The slowest one takes as long as all others together.
+            # The slowest cell takes as long as all others together.
             slow = cell.latency > 0.05
             beside.setdefault("slow" if slow else "smtp", []).append(cell)
         elif cell.latency and cell.row in (SDK, ANYMAIL):
@@ -150,7 +151,7 @@ def report(
 
 
 def targets(found: dict[Cell, float], count: int) -> list[Target]:
-    """Judge how many times as fast as the peers we are at 50 ms."""
+    """Judge how many times as fast as its peers the backend is at 50 ms."""
     ours = found.get(Cell(UNLIMITED, TYPICAL, count))
     judged = []
     for peer in PEERS:
