@@ -1,25 +1,18 @@
 """
-Whoever does the jobs of a list: a few threads, or the caller itself.
+Who does the jobs of a list: some threads, or the caller itself.
 
-The caller hands a job over and waits for any that is done. Jobs go to the threads
-through one queue and come back through another, so that nobody wakes who has nothing
-to do; ``concurrent.futures`` has a lock for each job, and looks at all of them again
-for each that ends.
+The caller hands a job over and waits for any that is done.
 """
 
 from __future__ import annotations
 
-import threading
+import queue
 from collections.abc import Callable
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
 __all__ = ["Job", "Note", "Threads", "Workers"]
-
-#: Seconds between two looks at what is done, while there may be too few threads.
-MOMENT = 0.003
 
 #: What a job found out; the caller's thread calls it, to write it down.
 Note = Callable[[], None]
@@ -38,7 +31,8 @@ class Workers(Generic[SubjectT]):
     def __init__(self) -> None:
         self.room = 1
         self.running = 0
-        self._done: SimpleQueue[tuple[SubjectT, Note] | BaseException] = SimpleQueue()
+        # Looked up here and not at import, because gevent puts another one in place.
+        self._done: queue.Queue[tuple[SubjectT, Note] | BaseException] = queue.Queue()
 
     def submit(self, subject: SubjectT, job: Job) -> None:
         """Hand over a job; ``subject`` is what it is done for."""
@@ -47,20 +41,17 @@ class Workers(Generic[SubjectT]):
 
     def wait(self) -> tuple[SubjectT, Note]:
         """Return a finished job's subject and note, or raise what the job raised."""
-        found = self._next_done()
+        found = self._done.get()
         self.running -= 1
         if isinstance(found, BaseException):
             raise found
         return found
 
-    def _next_done(self) -> tuple[SubjectT, Note] | BaseException:
-        return self._done.get()
-
     def finish(self) -> None:
-        """Let everybody go, once all jobs are done."""
+        """End the threads, once all jobs are done."""
 
     def dismiss(self) -> None:
-        """Begin no other job, and leave those that were begun to end unheard."""
+        """Begin no other job, and do not wait for those that were begun."""
 
     def _do(self, subject: SubjectT, job: Job) -> None:
         try:
@@ -75,70 +66,28 @@ class Threads(Workers[SubjectT]):
     """
     Do up to ``number`` jobs at a time, each in a thread that has the caller's context.
 
-    There is one thread to begin with, and there are twice as many each time that no job
-    ends for a while. So those that wait for the network do it together, and those that
-    have work to do are not in each other's way. There is room for one more job for each
-    thread, so that none has to wait until the caller knows of the job before.
+    There is room for one more job for each thread, so that none has to wait until the
+    caller knows of the job before.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.room = 2 * number
-        self._number = number
-        self._jobs: SimpleQueue[tuple[SubjectT, Job] | None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._out_of_jobs = threading.Event()
-        self._silent_moments = 0
+        self._pool = ThreadPoolExecutor(number, "directmail")
 
     def submit(self, subject: SubjectT, job: Job) -> None:
+        """Hand over a job to the threads."""
         self.running += 1
-        self._jobs.put((subject, job))
-        if not self._threads:
-            self._start_another()
-
-    def _next_done(self) -> tuple[SubjectT, Note] | BaseException:
-        # Looking now and then is for less than being woken for each job.
-        while len(self._threads) < min(self._number, self.running):
-            if self._done.empty() and not self._out_of_jobs.wait(MOMENT):
-                self._silent_moments += 1
-            self._out_of_jobs.clear()
-            with suppress(Empty):
-                found = self._done.get_nowait()
-                self._silent_moments = 0
-                return found
-            # The collection of garbage may take a moment, but not two.
-            if self._silent_moments > 1:
-                for _ in range(
-                    min(len(self._threads), self._number - len(self._threads))
-                ):
-                    self._start_another()
-        return super()._next_done()
-
-    def _start_another(self) -> None:
-        name = f"directmail_{len(self._threads)}"
-        run = copy_context().run
-        thread = threading.Thread(target=run, args=(self._work,), name=name)
-        # Noted first: who is interrupted meanwhile sends it away all the same.
-        self._threads.append(thread)
-        thread.start()
+        try:
+            self._pool.submit(copy_context().run, self._do, subject, job)
+        except RuntimeError:
+            # While the interpreter ends, no thread can be started.
+            self._do(subject, job)
 
     def finish(self) -> None:
-        self._send_away()
-        for thread in self._threads:
-            thread.join()
+        """End the threads, which have nothing to do."""
+        self._pool.shutdown()
 
     def dismiss(self) -> None:
-        with suppress(Empty):
-            while True:
-                self._jobs.get_nowait()
-        self._send_away()
-
-    def _send_away(self) -> None:
-        for _ in self._threads:
-            self._jobs.put(None)
-
-    def _work(self) -> None:
-        while (given := self._jobs.get()) is not None:
-            self._do(*given)
-            if self._jobs.empty():
-                self._out_of_jobs.set()
+        """Begin no other job, and do not wait for those that were begun."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
