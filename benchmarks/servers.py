@@ -96,7 +96,8 @@ def _answer(values: dict[str, str]) -> bytes:
 
 
 def _answers() -> tuple[bytes, bytes]:
-    from django_directmail.api.results import SendResult, wire_names
+    from django_directmail.api.fields import wire_names
+    from django_directmail.api.responses import SendResult
 
     names = wire_names(SendResult).values()
     return (

@@ -35,7 +35,7 @@ from django_directmail.api.errors import (
     TransportError,
     UnsupportedMessage,
 )
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 from django_directmail.conf import get_account
 from django_directmail.message.addresses import is_addressed
 from django_directmail.message.attributes import read_key

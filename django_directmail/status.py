@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django_directmail.api.errors import storable
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 
 __all__ = ["SEVERITY", "RecipientStatus", "SendStatus", "combine", "status_of"]
 

@@ -28,7 +28,8 @@ from django_directmail.api.actions import (
 )
 from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.actions.mail import Attachment, SingleSendMail, Template
-from django_directmail.api.results import Page, SendResult, wire_names
+from django_directmail.api.fields import wire_names
+from django_directmail.api.responses import Page, SendResult
 from tests.support.example_site import execute
 
 ROOT = pathlib.Path(__file__).parent.parent

@@ -14,7 +14,7 @@ from django_directmail.api import (
     TransportError,
     UnsupportedMessage,
 )
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from django_directmail.batch import send_batch
 from django_directmail.signals import post_send, pre_send
 from tests.support.batches import CONTENT, send

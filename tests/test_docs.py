@@ -18,7 +18,7 @@ import pytest
 from django.core.management import call_command
 from django.utils.log import AdminEmailHandler
 
-from django_directmail.api import errors, results
+from django_directmail.api import errors, responses
 from django_directmail.api.actions import (
     account,
     batch,
@@ -32,7 +32,7 @@ from django_directmail.api.actions import (
 from django_directmail.api.actions.action import Action
 from django_directmail.api.endpoints import ENDPOINTS
 from django_directmail.api.errors import TransportError
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from django_directmail.backends import EmailBackend
 from django_directmail.batch import BATCH_PARAMETERS, send_batch
 from django_directmail.conf import Account
@@ -431,7 +431,7 @@ class TestPages:
 
 
 #: Whose names the docs keep to themselves, where they speak of the API alone.
-MODULES = (account, batch, domains, mail, results, sms, statistics, tags, templates)
+MODULES = (account, batch, domains, mail, responses, sms, statistics, tags, templates)
 
 
 def wire_words():

@@ -18,7 +18,8 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from django_directmail.api.error_codes import RULES
-from django_directmail.api.results import SendResult, wire_names
+from django_directmail.api.fields import wire_names
+from django_directmail.api.responses import SendResult
 from django_directmail.models import MailLog, MailRecipient
 from tests.support.admin_pages import LIST, ask_again, choose, confirm, log_in
 from tests.support.admin_rows import add_recipients, make_row

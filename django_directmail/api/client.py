@@ -34,7 +34,7 @@ from django_directmail.api.endpoints import (
 from django_directmail.api.errors import CredentialsError, DirectMailError
 from django_directmail.api.prepared import PreparedCall
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
-from django_directmail.api.results import Answer, read_error, read_fields
+from django_directmail.api.responses import Answer, read_error, read_fields
 from django_directmail.api.retries import (
     DEFAULT_DEADLINE,
     DEFAULT_MAX_ATTEMPTS,

@@ -32,7 +32,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from django_directmail import __version__
 from django_directmail.api.errors import Accepted, TransportError
-from django_directmail.api.results import Answer
+from django_directmail.api.responses import Answer
 from django_directmail.api.signing import SignedRequest
 from django_directmail.api.transport_errors import explain
 

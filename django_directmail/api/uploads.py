@@ -35,7 +35,7 @@ from django_directmail.api.errors import (
     TransportError,
     UnsupportedMessage,
 )
-from django_directmail.api.results import Answer, read_error, read_fields
+from django_directmail.api.responses import Answer, read_error, read_fields
 
 __all__ = ["MAX_FILES", "MAX_SIZE", "File", "check_files", "upload"]
 

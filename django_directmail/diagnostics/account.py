@@ -27,7 +27,7 @@ from django_directmail.api.actions.tags import QueryTagByParam
 from django_directmail.api.actions.templates import DescTemplate
 from django_directmail.api.client import Client
 from django_directmail.api.errors import ApiError, DirectMailError
-from django_directmail.api.results import Answer
+from django_directmail.api.responses import Answer
 from django_directmail.conf import Account, get_setting
 from django_directmail.diagnostics.domain import examine_domain
 from django_directmail.diagnostics.finding import Finding, Level, skip, trouble

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from django_directmail.api.actions.action import Action
 from django_directmail.api.client import Client
-from django_directmail.api.results import Page, Row
+from django_directmail.api.fields import Row
+from django_directmail.api.responses import Page
 
 __all__ = ["search_rows"]
 

@@ -20,7 +20,7 @@ from logging import ERROR, WARNING
 from django.db import IntegrityError, OperationalError, transaction
 
 from django_directmail.api.errors import DirectMailError
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 from django_directmail.conf import Account
 from django_directmail.log import bulk_write
 from django_directmail.log.idempotency import MAX_KEYS, Known, find

@@ -25,7 +25,7 @@ from django_directmail.api.actions.mail import (
 )
 from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 
 __all__ = [
     "NO_TEXT",

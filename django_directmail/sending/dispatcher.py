@@ -21,7 +21,7 @@ from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.client import Client, PreparedCall
 from django_directmail.api.credentials import resolve
 from django_directmail.api.errors import CredentialsError, DirectMailError
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 from django_directmail.api.uploads import upload
 from django_directmail.conf import Account
 from django_directmail.sending.submission import SubmittedCall

@@ -18,7 +18,7 @@ from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import PreparedCall
 from django_directmail.api.credentials import Credentials
 from django_directmail.api.errors import DirectMailError, Outcome, SendError
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 from django_directmail.message.outline import Outline
 from django_directmail.message.plan import PlannedCall
 from django_directmail.status import SendStatus, combine, status_of

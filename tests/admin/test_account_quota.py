@@ -10,7 +10,7 @@ from django.core.cache.backends.base import BaseCache
 from django.urls import reverse
 
 from django_directmail.api.actions.account import AccountSummary
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.support.admin_pages import log_in, text
 from tests.support.http_servers import CannedServer, http

@@ -1,9 +1,6 @@
 """Answers, from the documented ones to what only a broken network sends."""
 
 import json
-import sys
-import typing
-from dataclasses import fields
 
 import pytest
 
@@ -14,14 +11,13 @@ from django_directmail.api import (
     ThrottledError,
     TransportError,
 )
-from django_directmail.api.actions.account import AccountSummary, MailAddress
-from django_directmail.api.results import (
+from django_directmail.api.actions.account import MailAddress
+from django_directmail.api.responses import (
     Answer,
     Page,
     SendResult,
     read_error,
     read_fields,
-    wire_names,
 )
 
 REQUEST_ID = "00000000-0000-4000-8000-0000000000FF"
@@ -243,30 +239,6 @@ def test_an_answer_shows_neither_headers_nor_body():
     assert repr(answer) == "Answer(status=200)"
 
 
-class TestAccountSummary:
-    def test_numbers_may_come_as_text(self):
-        found = {"RequestId": "R", "DailyQuota": "2000", "UserStatus": 0}
-
-        summary = AccountSummary.from_fields(found)
-
-        assert (summary.daily_quota, summary.user_status) == (2000, 0)
-
-    @pytest.mark.parametrize("value", ["", "many", None, [], {}, float("inf")])
-    def test_what_is_no_number_becomes_minus_one(self, value):
-        summary = AccountSummary.from_fields({"DailyQuota": value})
-
-        assert summary.daily_quota == -1
-
-    def test_every_field_has_its_own_name_on_the_wire(self):
-        found = {"RequestId": "R", "IpChannelType": "normal"}
-        names = [f.metadata["wire"] for f in fields(AccountSummary)]
-        found |= {name: n for n, name in enumerate(names) if name not in found}
-
-        summary = AccountSummary.from_fields(found)
-
-        assert dict(summary.wire_items()) == found
-
-
 def page_of(answer):
     """Return the page of addresses that the fields of an answer hold."""
     return Page.of(MailAddress, answer, "data", "mailAddress")
@@ -323,31 +295,3 @@ class TestPage:
         page = page_of({"RequestId": "R", "data": data})
 
         assert page == Page(request_id="R")
-
-
-def test_wire_names_leave_out_fields_that_do_not_travel():
-    assert wire_names(Page) == {
-        "request_id": "RequestId",
-        "total_count": "TotalCount",
-        "page_number": "PageNumber",
-        "page_size": "PageSize",
-    }
-
-
-def test_annotations_are_not_evaluated_for_each_answer():
-    """It takes as long as all else that is done with an answer."""
-    evaluated = []
-
-    def watch(frame, event, argument):
-        if event == "call" and frame.f_code is typing.get_type_hints.__code__:
-            evaluated.append(frame)
-
-    before = sys.getprofile()
-    sys.setprofile(watch)
-    try:
-        for _ in range(50):
-            SendResult.from_fields({"EnvId": "1", "RequestId": "2"})
-    finally:
-        sys.setprofile(before)
-
-    assert len(evaluated) <= 1

@@ -12,7 +12,7 @@ from django_directmail.api.actions.account import (
 )
 from django_directmail.api.actions.sms import QuerySendDetails
 from django_directmail.api.client import Client
-from django_directmail.api.results import Answer
+from django_directmail.api.responses import Answer
 from tests.support.api_samples import KEY, mail, texts
 
 CLIENT = Client(KEY)

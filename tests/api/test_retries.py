@@ -17,7 +17,7 @@ from django_directmail.api import (
 )
 from django_directmail.api import retries as retries_module
 from django_directmail.api.error_codes import api_error
-from django_directmail.api.results import Answer, read_error, read_fields
+from django_directmail.api.responses import Answer, read_error, read_fields
 from django_directmail.api.retries import STEPS, Kind, kind_of
 from django_directmail.sandbox import (
     STS_ACCESS_KEY_ID,

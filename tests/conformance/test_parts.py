@@ -5,7 +5,7 @@ import pytest
 from django_directmail._compat import build_mailer
 from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import RejectedError, UnsupportedMessage
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from django_directmail.backends import EmailBackend
 from django_directmail.message.policy import POLICIES
 from tests.support.message_parts import attributes

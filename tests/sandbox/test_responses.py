@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from django_directmail.api.results import Answer, SendResult, read_fields
+from django_directmail.api.responses import Answer, SendResult, read_fields
 from django_directmail.sandbox.responses import render_result
 from tests.support.sandbox_calls import get, post
 

@@ -11,7 +11,8 @@ import pytest
 from django.db import connection, transaction
 
 from django_directmail.api import Credentials
-from django_directmail.api.results import SendResult, wire_names
+from django_directmail.api.fields import wire_names
+from django_directmail.api.responses import SendResult
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.backends import EmailBackend
 from django_directmail.models import MailLog

@@ -7,7 +7,7 @@ from email.message import EmailMessage
 from django.core.mail import EmailMultiAlternatives
 
 from django_directmail.api.actions.mail import SingleSendMail, Template
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 
 
 def message(**values):

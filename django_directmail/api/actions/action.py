@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.api.results import once_per_class, wire_names
+from django_directmail.api.fields import cache_per_class, wire_names
 
 __all__ = ["Action", "is_unicode"]
 
@@ -65,7 +65,7 @@ class Action(ABC, Generic[ResultT]):
         """Return the result that the fields of a successful ``answer`` hold."""
 
 
-@once_per_class
+@cache_per_class
 def _names_as_json(cls: Any) -> frozenset[str]:
     marked = [f for f in fields(cls) if f.metadata.get("as_json")]
     return frozenset(f.metadata["wire"] for f in marked)

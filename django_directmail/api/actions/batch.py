@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from django_directmail.api.actions.action import Action
 from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.api.results import SendResult, wire
+from django_directmail.api.fields import wire
+from django_directmail.api.responses import SendResult
 
 __all__ = [
     "MAX_RECEIVERS",

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django_directmail.api.actions.action import Action
-from django_directmail.api.results import Page, Result, Row, wire
+from django_directmail.api.fields import Row, wire
+from django_directmail.api.responses import Page, Result
 
 __all__ = ["DescDomain", "Domain", "DomainDetails", "QueryDomainByParam"]
 

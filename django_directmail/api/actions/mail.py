@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 from django_directmail.api.actions.action import Action
-from django_directmail.api.results import SendResult, wire
+from django_directmail.api.fields import wire
+from django_directmail.api.responses import SendResult
 
 __all__ = [
     "CARRIED_HEADERS",

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from django_directmail.api.actions.action import Action
-from django_directmail.api.results import Result, wire
+from django_directmail.api.fields import wire
+from django_directmail.api.responses import Result
 
 __all__ = [
     "MAX_NUMBERS",

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django_directmail.api.actions.action import Action
-from django_directmail.api.results import Result, Row, read_rows, wire
+from django_directmail.api.fields import Row, read_rows, wire
+from django_directmail.api.responses import Result
 
 __all__ = [
     "DailyTotal",

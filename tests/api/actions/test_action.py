@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from django_directmail.api import UnsupportedMessage, actions
 from django_directmail.api.actions.action import Action
-from django_directmail.api.results import wire
+from django_directmail.api.fields import wire
 from tests.support.api_samples import texts
 
 

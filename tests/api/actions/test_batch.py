@@ -14,7 +14,8 @@ from django_directmail.api import (
     TransportError,
     UnsupportedMessage,
 )
-from django_directmail.api.results import SendResult, wire_names
+from django_directmail.api.fields import wire_names
+from django_directmail.api.responses import SendResult
 from tests.support.api_samples import COMMON_PARAMETERS, KEY
 from tests.support.official_sdk import INTERNAL, sdk_client
 

@@ -7,7 +7,7 @@ import pytest
 from alibabacloud_dm20151123 import models
 
 from django_directmail.api import Attachment, SingleSendMail, Template
-from django_directmail.api.results import SendResult
+from django_directmail.api.responses import SendResult
 from django_directmail.sandbox.http_request import BUCKET
 from tests.support.api_samples import COMMON_PARAMETERS, mail
 from tests.support.official_sdk import INTERNAL, sdk_client

@@ -17,7 +17,7 @@ from django_directmail.api import (
     TransportError,
 )
 from django_directmail.api.actions.sms import SmsDetail, SmsResult
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from django_directmail.api.signing import sign_rpc
 from django_directmail.sandbox import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from tests.support.api_samples import KEY, one_try, read_vector

@@ -19,7 +19,7 @@ from django_directmail.api.actions.statistics import (
     TrackedTotal,
     TrackedTotals,
 )
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from tests.support.api_samples import mail
 from tests.support.official_sdk import (
     as_texts,

@@ -7,7 +7,7 @@ from alibabacloud_dm20151123 import models
 
 from django_directmail.api import DescTemplate, QueryTemplateByParam
 from django_directmail.api.actions.templates import TemplateDetails, TemplateSummary
-from django_directmail.api.results import wire_names
+from django_directmail.api.fields import wire_names
 from tests.support.official_sdk import (
     as_texts,
     parameters_of,

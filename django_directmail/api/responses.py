@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, dataclass, field, fields, replace
-from functools import cache
-from typing import Any, Generic, TypeVar, get_type_hints
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
 from xml.etree import ElementTree
 
 from django_directmail.api.error_codes import RULES, api_error
@@ -21,51 +20,11 @@ from django_directmail.api.errors import (
     ThrottledError,
     TransportError,
 )
+from django_directmail.api.fields import Row, read_rows, wire
 
-__all__ = [
-    "Answer",
-    "Page",
-    "Result",
-    "Row",
-    "SendResult",
-    "once_per_class",
-    "read_error",
-    "read_fields",
-    "read_rows",
-    "wire",
-    "wire_names",
-]
+__all__ = ["Answer", "Page", "Result", "SendResult", "read_error", "read_fields"]
 
-RowT = TypeVar("RowT", bound="Row")
-FoundT = TypeVar("FoundT")
-
-
-def once_per_class(function: Callable[[Any], FoundT]) -> Callable[[Any], FoundT]:
-    """Remember what ``function`` returns for a class: for mypy, it has no hash."""
-    return cache(function)
-
-
-def wire(name: str, *, default: Any = MISSING, as_json: bool = False) -> Any:
-    """
-    Declare a dataclass field together with its ``name`` on the wire.
-
-    ``as_json``: a sequence is sent as one JSON array, not as numbered parameters.
-    """
-    return field(default=default, metadata={"wire": name, "as_json": as_json})
-
-
-@once_per_class
-def wire_names(cls: Any) -> Mapping[str, str]:
-    """Return each field of a dataclass with its name on the wire."""
-    return {f.name: f.metadata["wire"] for f in fields(cls) if "wire" in f.metadata}
-
-
-@once_per_class
-def _integers(cls: Any) -> frozenset[str]:
-    """Return the fields of a dataclass that are whole numbers."""
-    # Once for each class: it evaluates the annotations, which takes long.
-    hints = get_type_hints(cls)
-    return frozenset(name for name, hint in hints.items() if hint is int)
+RowT = TypeVar("RowT", bound=Row)
 
 
 @dataclass(frozen=True)
@@ -75,27 +34,6 @@ class Answer:
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """What has fields in an answer: the answer itself, or one entry of a list."""
-
-    @classmethod
-    def from_fields(cls: type[RowT], answer: Mapping[str, Any]) -> RowT:
-        """Pick the fields of this result; numbers arrive as text or as numbers."""
-        integers = _integers(cls)
-        values: dict[str, Any] = {}
-        for name, wire_name in wire_names(cls).items():
-            value = answer.get(wire_name)
-            if value is not None:
-                values[name] = _integer(value) if name in integers else str(value)
-        return cls(**values)
-
-    def wire_items(self) -> list[tuple[str, Any]]:
-        """Return the fields under DirectMail's own names, for people to read."""
-        names = wire_names(type(self))
-        return [(wire, getattr(self, name)) for name, wire in names.items()]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,25 +63,6 @@ class Page(Result, Generic[RowT]):
     def of(cls, row: type[RowT], answer: Mapping[str, Any], *path: str) -> Page[RowT]:
         """Read the counts, and the rows that are nested below ``path``."""
         return replace(cls.from_fields(answer), items=read_rows(row, answer, *path))
-
-
-def read_rows(
-    row: type[RowT], answer: Mapping[str, Any], *path: str
-) -> tuple[RowT, ...]:
-    """Return the rows that an answer has below ``path``, as ``"data", "domain"``."""
-    found: Any = answer
-    for name in path:
-        found = found.get(name) if isinstance(found, Mapping) else None
-    # XML cannot tell a list of one from a single value.
-    listed = found if isinstance(found, list) else [found]
-    return tuple(row.from_fields(item) for item in listed if isinstance(item, Mapping))
-
-
-def _integer(value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
-        return -1
 
 
 def read_fields(answer: Answer) -> dict[str, Any] | None:
