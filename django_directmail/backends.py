@@ -26,7 +26,6 @@ from django_directmail._compat import (
     rebuild_backend,
 )
 from django_directmail.api.client import PreparedCall
-from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import (
     ApiError,
     CredentialsError,
@@ -36,6 +35,7 @@ from django_directmail.api.errors import (
     UnsupportedMessage,
 )
 from django_directmail.api.responses import SendResult
+from django_directmail.api.spelling import suggest
 from django_directmail.conf import get_account
 from django_directmail.message.addresses import is_addressed
 from django_directmail.message.attributes import read_key

@@ -16,10 +16,10 @@ from django.views.decorators.debug import sensitive_variables
 
 from django_directmail.api.actions.batch import BatchSendMail, Receiver, TemplateContent
 from django_directmail.api.actions.mail import MAX_ALIAS
-from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.fields import wire_names
 from django_directmail.api.responses import SendResult
+from django_directmail.api.spelling import suggest
 from django_directmail.backends import find_mailer
 from django_directmail.conf import Account, get_setting
 from django_directmail.message.addresses import MailAddress, parse_address

@@ -16,8 +16,8 @@ from django.db import connections
 
 from django_directmail.api.actions.mail import MAX_ALIAS
 from django_directmail.api.credentials import from_environment
+from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import CredentialsError
-from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.conf import (
     Account,

@@ -22,11 +22,12 @@ from django_directmail.api.credentials import (
     CredentialsSource,
     from_environment,
 )
-from django_directmail.api.endpoints import DEFAULT_REGION, suggest
+from django_directmail.api.endpoints import DEFAULT_REGION
 from django_directmail.api.errors import CredentialsError
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT
 from django_directmail.api.retries import DEFAULT_MAX_ATTEMPTS
 from django_directmail.api.signing import HMAC_SHA1
+from django_directmail.api.spelling import suggest
 from django_directmail.message.addresses import parse_address
 from django_directmail.message.policy import MessageOptions
 from django_directmail.options import (

@@ -15,10 +15,11 @@ from django.utils.module_loading import import_string
 
 from django_directmail.api.client import clean_timeout
 from django_directmail.api.credentials import CredentialsSource
-from django_directmail.api.endpoints import clean_endpoint, endpoint_for, suggest
+from django_directmail.api.endpoints import clean_endpoint, endpoint_for
 from django_directmail.api.rate import clean_rate_limit
 from django_directmail.api.retries import clean_attempts
 from django_directmail.api.signing import SIGNATURES
+from django_directmail.api.spelling import suggest
 from django_directmail.message.addresses import parse_address
 from django_directmail.message.parameters import clean_parameters, join_headers
 from django_directmail.message.policy import POLICIES

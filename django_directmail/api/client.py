@@ -26,11 +26,7 @@ from django_directmail.api.credentials import (
     from_environment,
     resolve,
 )
-from django_directmail.api.endpoints import (
-    DEFAULT_REGION,
-    clean_endpoint,
-    endpoint_for,
-)
+from django_directmail.api.endpoints import DEFAULT_REGION, clean_endpoint, endpoint_for
 from django_directmail.api.errors import CredentialsError, DirectMailError
 from django_directmail.api.prepared import PreparedCall
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT, clean_rate_limit
@@ -38,7 +34,7 @@ from django_directmail.api.responses import Answer, read_error, read_fields
 from django_directmail.api.retries import (
     DEFAULT_DEADLINE,
     DEFAULT_MAX_ATTEMPTS,
-    Patience,
+    RetryPolicy,
     clean_attempts,
     clean_deadline,
 )
@@ -104,7 +100,7 @@ class Client:
         self.endpoint = clean_endpoint(endpoint) if endpoint else endpoint_for(region)
         self.signature = signature
         self.timeout = clean_timeout(timeout)
-        self.patience = Patience(
+        self.retry_policy = RetryPolicy(
             max_attempts=clean_attempts(max_attempts),
             deadline=clean_deadline(deadline),
             rate_limit=clean_rate_limit(rate_limit),
@@ -208,7 +204,7 @@ class Client:
         as :meth:`call` does; the error is that of the whole call, and its ``attempts``
         says how many tries there were.
         """
-        return self.patience.send(
+        return self.retry_policy.send(
             prepared,
             once=lambda call: self.read(call, self.post(call)),
             anew=lambda: self._prepare_anew(prepared.action),

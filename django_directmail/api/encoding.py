@@ -1,16 +1,25 @@
-"""The percent-encoding that both signatures ask for. Pure."""
+"""What UTF-8 can express, and the percent-encoding of both signatures. Pure."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-__all__ = ["percent_encode"]
+__all__ = ["is_unicode", "percent_encode"]
 
 #: What stands for each byte.
 _ENCODED = [quote(bytes([byte]), safe="~") for byte in range(256)]
 #: Bytes that are encoded at a time: of many more, the parts would not fit into the
 #: caches of the processor, which takes a third longer for each.
 _PIECE = 65_536
+
+
+def is_unicode(text: str) -> bool:
+    """Say whether UTF-8 can express ``text``: half a surrogate pair it cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def percent_encode(text: str) -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-from typing import Any
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-__all__ = ["DEFAULT_REGION", "ENDPOINTS", "clean_endpoint", "endpoint_for", "suggest"]
+from django_directmail.api.spelling import suggest
+
+__all__ = [
+    "DEFAULT_REGION",
+    "ENDPOINTS",
+    "clean_endpoint",
+    "endpoint_for",
+    "is_loopback",
+]
 
 #: The open regions (help.aliyun.com/document_detail/96856.html). Hangzhou's host has
 #: no region in its name. Sydney is closed.
@@ -17,12 +24,6 @@ ENDPOINTS = {
     "eu-central-1": "https://dm.eu-central-1.aliyuncs.com",
 }
 DEFAULT_REGION = "cn-hangzhou"
-
-
-def suggest(wrong: str, known: Any) -> str:
-    """Return `` Did you mean "..."?`` if one of the ``known`` words is near."""
-    near = get_close_matches(str(wrong), list(known), n=1, cutoff=0.5)
-    return f' Did you mean "{near[0]}"?' if near else ""
 
 
 def endpoint_for(region: str) -> str:
@@ -60,3 +61,12 @@ def clean_endpoint(endpoint: str) -> str:
         shown = repr(endpoint) if "@" not in str(endpoint) else "A URL with a password"
         raise ValueError(f"{shown} is not the URL of an endpoint. {hint}")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether ``url`` points to this very machine, as the sandbox's does."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

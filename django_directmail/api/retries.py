@@ -46,7 +46,7 @@ from django_directmail.api.errors import (
 from django_directmail.api.prepared import PreparedCall
 from django_directmail.api.rate import DEFAULT_RATE_LIMIT, lane_for
 
-__all__ = ["Kind", "Patience", "Step", "clean_attempts", "clean_deadline", "kind_of"]
+__all__ = ["Kind", "RetryPolicy", "Step", "clean_attempts", "clean_deadline", "kind_of"]
 
 ResultT = TypeVar("ResultT")
 Kind = Literal[
@@ -129,7 +129,7 @@ def kind_of(error: DirectMailError) -> Kind:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """
     How often, how long and how fast one client tries.
 
@@ -181,20 +181,20 @@ class Patience:
 class _Run:
     """One call on its way: what it ended with so far, and what time is left."""
 
-    patience: Patience
+    policy: RetryPolicy
     stop: threading.Event | None = None
     attempts: int = 0
     doubt: DirectMailError | None = None
     _has_renewed: bool = False
 
     def __post_init__(self) -> None:
-        self.clock = self.patience.clock
-        self.ends = self.clock.monotonic() + self.patience.deadline
+        self.clock = self.policy.clock
+        self.ends = self.clock.monotonic() + self.policy.deadline
 
     def take_turn(self, prepared: PreparedCall[Any]) -> None:
         """Wait for a place in the pace of the process, and count the try."""
         now = self.clock.monotonic()
-        wait = lane_for(prepared.lane, now).reserve(self.patience.rate_limit, now)
+        wait = lane_for(prepared.lane, now).reserve(self.policy.rate_limit, now)
         if wait > 0:
             # A whole call is not given up for the pace; at worst it is throttled.
             self.clock.sleep(min(wait, max(self.ends - now, 0.0)), self.stop)
@@ -207,7 +207,7 @@ class _Run:
             now = self.clock.monotonic()
             rest = error.retry_after
             lane_for(prepared.lane, now).slow_down(
-                now, rest if rest is None else min(rest, self.patience.deadline)
+                now, rest if rest is None else min(rest, self.policy.deadline)
             )
         step = STEPS[kind][self.doubt is not None]
         if kind == "unanswered" and not prepared.action.sends:
@@ -225,7 +225,7 @@ class _Run:
         self, step: Step, prepared: PreparedCall[Any], error: DirectMailError
     ) -> bool:
         """Wait before ``step``; say whether it is allowed and there is time for it."""
-        if step == "stop" or self.attempts >= self.patience.max_attempts:
+        if step == "stop" or self.attempts >= self.policy.max_attempts:
             return False
         wait = 0.0 if step == "renew" else self._wait(error)
         if self.clock.monotonic() + wait >= self.ends:

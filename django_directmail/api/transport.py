@@ -19,7 +19,6 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,12 +30,13 @@ from urllib3 import exceptions as urllib3_exceptions
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from django_directmail import __version__
+from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import Accepted, TransportError
 from django_directmail.api.responses import Answer
 from django_directmail.api.signing import SignedRequest
 from django_directmail.api.transport_errors import explain
 
-__all__ = ["Post", "is_loopback", "post", "send"]
+__all__ = ["Post", "post", "send"]
 
 #: An answer is a few hundred bytes; more than this is not read.
 MAX_ANSWER_BYTES = 1024 * 1024
@@ -70,15 +70,6 @@ class Post:
     headers: Mapping[str, str] = field(repr=False)
     parts: tuple[bytes, ...] = field(repr=False)
     sends: str | None = None
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether ``url`` points to this very machine, as the sandbox's does."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def send(

@@ -18,7 +18,6 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from django_directmail.api import transport
-from django_directmail.api.actions.action import is_unicode
 from django_directmail.api.actions.files import (
     AuthorizeFileUpload,
     UploadAuthorization,
@@ -26,6 +25,7 @@ from django_directmail.api.actions.files import (
 from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import Client
 from django_directmail.api.credentials import Credentials
+from django_directmail.api.encoding import is_unicode
 from django_directmail.api.error_codes import Rule, api_error
 from django_directmail.api.errors import (
     DirectMailError,

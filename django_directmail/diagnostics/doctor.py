@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 
 from django_directmail._compat import configured_mailers, get_mailer
 from django_directmail.api.credentials import Credentials, from_environment, resolve
+from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import CredentialsError
-from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting

@@ -6,8 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.translation import gettext as _
 
+from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import DirectMailError, TransportError
-from django_directmail.api.transport import is_loopback
 from django_directmail.backends import EmailBackend
 
 __all__ = ["explain", "text_of", "translate_advice"]

@@ -9,13 +9,13 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from django_directmail.api.client import Client
+from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import (
     ApiError,
     CredentialsError,
     DirectMailError,
     ThrottledError,
 )
-from django_directmail.api.transport import is_loopback
 
 __all__ = ["Finding", "Level", "skip", "trouble"]
 

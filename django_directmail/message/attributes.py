@@ -16,8 +16,8 @@ from urllib.parse import quote, unquote
 from django.core.mail import EmailMessage
 from django.utils.functional import Promise
 
-from django_directmail.api.actions.action import is_unicode
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
+from django_directmail.api.encoding import is_unicode
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.message.parameters import (
     BadHeader,

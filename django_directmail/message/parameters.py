@@ -23,9 +23,9 @@ from django_directmail.api.actions.mail import (
     SingleSendMail,
     Template,
 )
-from django_directmail.api.endpoints import suggest
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.fields import wire_names
+from django_directmail.api.spelling import suggest
 
 __all__ = [
     "NO_TEXT",

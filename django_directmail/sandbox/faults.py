@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from django_directmail.api.actions.action import is_unicode
+from django_directmail.api.encoding import is_unicode
 
 __all__ = ["KINDS", "Fault", "Faults"]
 

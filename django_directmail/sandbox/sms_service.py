@@ -16,8 +16,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from django_directmail.api.actions.action import is_unicode
 from django_directmail.api.actions.sms import MAX_NUMBERS, MAX_PAGE, VERSION
+from django_directmail.api.encoding import is_unicode
 from django_directmail.sandbox.http_request import ApiCall
 from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.responses import Refusal, new_request_id

@@ -104,7 +104,7 @@ def test_never_a_second_mail_and_never_a_wrong_word(events, verdicts, arrives_be
         return service.call(prepared)
 
     try:
-        client.patience.send(
+        client.retry_policy.send(
             client.prepare(mail()), once=once, anew=lambda: client.prepare(mail())
         )
         accepted = "yes"

@@ -45,8 +45,8 @@ class Plan(Faults):
 def hasty(chance=lambda: 0.0):
     """Return a backend whose random waits have no length; ``chance`` throws them."""
     backend = EmailBackend()
-    patience = replace(backend.client.patience, clock=Clock(chance=chance))
-    backend.client.patience = patience
+    policy = replace(backend.client.retry_policy, clock=Clock(chance=chance))
+    backend.client.retry_policy = policy
     return backend
 
 

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
+from django_directmail.api.encoding import is_unicode
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.fields import cache_per_class, wire_names
 
-__all__ = ["Action", "is_unicode"]
+__all__ = ["Action"]
 
 ResultT = TypeVar("ResultT")
 
@@ -69,15 +70,6 @@ class Action(ABC, Generic[ResultT]):
 def _names_as_json(cls: Any) -> frozenset[str]:
     marked = [f for f in fields(cls) if f.metadata.get("as_json")]
     return frozenset(f.metadata["wire"] for f in marked)
-
-
-def is_unicode(text: str) -> bool:
-    """Say whether UTF-8 can express ``text``: half a surrogate pair it cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _wire_values(item: Any) -> dict[str, Any]:
