@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from warnings import catch_warnings, simplefilter
 
@@ -13,6 +14,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
+from django_directmail.api.errors import make_text_public
+
 __all__ = [
     "HAS_MAILERS",
     "HeaderError",
@@ -20,7 +23,6 @@ __all__ = [
     "configuration_error",
     "configured_mailers",
     "get_mailer",
-    "is_ours",
     "rebuild_backend",
 ]
 
@@ -34,7 +36,7 @@ else:
     HeaderError = mail.BadHeaderError
 
 
-def configuration_error(text: str, alias: str | None) -> ImproperlyConfigured:
+def configuration_error(text: str, alias: str | None = None) -> ImproperlyConfigured:
     """Return the exception for a wrong setting: InvalidMailer under an alias."""
     if alias is None:
         error = ImproperlyConfigured(text)
@@ -42,15 +44,20 @@ def configuration_error(text: str, alias: str | None) -> ImproperlyConfigured:
         error = mail.InvalidMailer(text, alias=alias)
     else:
         error = ImproperlyConfigured(f"MAILERS[{alias!r}]: {text}")
-    error._directmail = True  # type: ignore[attr-defined]
-    return error
+    return make_text_public(error)
 
 
-def is_ours(error: Exception) -> bool:
-    """Say whether :func:`configuration_error` made it: so its text holds no secret."""
-    return getattr(error, "_directmail", False) is True
+@contextmanager
+def _public_errors() -> Iterator[None]:
+    """Let people see what Django says about a mailer: it names options, no values."""
+    try:
+        yield
+    except ImproperlyConfigured as error:
+        make_text_public(error)
+        raise
 
 
+@_public_errors()
 def get_mailer(using: str | None = None) -> BaseEmailBackend:
     """Return the mailer named ``using``, or the default one."""
     if HAS_MAILERS:
@@ -64,6 +71,7 @@ def get_mailer(using: str | None = None) -> BaseEmailBackend:
     return connection
 
 
+@_public_errors()
 def build_mailer(name: str, options: Mapping[str, Any] | None) -> BaseEmailBackend:
     """
     Return the mailer named ``name``, or one of the class at this path with ``options``.

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.core.cache import cache
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.crypto import salted_hmac
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
@@ -20,10 +19,10 @@ from django.utils.translation import gettext as _
 from django_directmail._compat import get_mailer
 from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.client import Client
-from django_directmail.api.errors import DirectMailError
+from django_directmail.api.errors import public_text
 from django_directmail.backends import EmailBackend, our_mailers
 from django_directmail.diagnostics.account import state_text
-from django_directmail.diagnostics.error_text import text_of, translate_advice
+from django_directmail.diagnostics.error_text import translate_advice
 
 __all__ = ["Quota", "quotas"]
 
@@ -79,7 +78,7 @@ def _accounts() -> Iterator[Quota]:
         try:
             mailer = get_mailer(name)
         except Exception as error:  # a wrong setting must not stop the other mailers
-            yield Quota([name], problem=_reason(error))
+            yield Quota([name], problem=public_text(error))
             continue
         if isinstance(mailer, EmailBackend):
             account = replace(mailer.account, timeout=TIMEOUT, max_attempts=1)
@@ -112,14 +111,8 @@ def _ask(client: Client) -> dict[str, Any]:
         summary = client.call(DescAccountSummary())
     except Exception as error:  # credentials of the project may raise anything
         remedy = getattr(error, "remedy", "")
-        return {"problem": _reason(error), "remedy": remedy}
+        return {"problem": public_text(error), "remedy": remedy}
     return {name: getattr(summary, name) for name in _FIELDS}
-
-
-def _reason(error: Exception) -> str:
-    ours = isinstance(error, (DirectMailError, ImproperlyConfigured))
-    # The text of a foreign exception may hold anything.
-    return text_of(error) if ours else type(error).__name__
 
 
 _FIELDS = (

@@ -24,7 +24,7 @@ from django_directmail.admin.confirmation import (
     name_recipients,
     token,
 )
-from django_directmail.api.errors import DirectMailError
+from django_directmail.api.errors import public_text
 from django_directmail.diagnostics.error_text import text_of, translate_advice
 from django_directmail.log.resend import Obstacle, obstacle, resend
 from django_directmail.models import MailLog
@@ -186,10 +186,7 @@ def _send(row: MailLog, key: str, by: str) -> Outcome:
 def _words(error: Exception | None) -> str:
     if error is None:
         return ""
-    if isinstance(error, (DirectMailError, ImproperlyConfigured)):
-        return translate_advice(text_of(error), getattr(error, "remedy", ""))
-    # The text of a foreign exception may hold anything.
-    return type(error).__name__
+    return translate_advice(public_text(error), getattr(error, "remedy", ""))
 
 
 def _report(outcomes: Sequence[Outcome]) -> Iterator[tuple[int, str]]:

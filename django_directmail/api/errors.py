@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 __all__ = [
     "Accepted",
@@ -40,11 +40,15 @@ __all__ = [
     "ThrottledError",
     "TransportError",
     "UnsupportedMessage",
+    "has_public_text",
+    "make_text_public",
+    "public_text",
     "storable",
     "strongest",
 ]
 
 Accepted = Literal["no", "unknown", "yes"]
+ErrorT = TypeVar("ErrorT", bound=Exception)
 
 
 class DirectMailError(Exception):
@@ -125,15 +129,42 @@ class InvalidSignature(Exception):
     """A request or an event push whose signature does not prove its origin."""
 
 
+def public_text(error: Exception) -> str:
+    """
+    Return the text of ``error`` if people may see it, and else the name of its class.
+
+    This package writes no secret, no body, and of a recipient at most the domain into
+    an error. The text of any other error may hold all of these, so it is neither
+    shown, nor stored, nor logged, unless :func:`make_text_public` was called for it:
+    that is for Django's own class of wrong settings.
+    """
+    return str(error) if has_public_text(error) else type(error).__name__
+
+
+def has_public_text(error: Exception) -> bool:
+    """Say whether people may see the text of ``error``; see :func:`public_text`."""
+    return isinstance(error, DirectMailError) or hasattr(error, _PUBLIC)
+
+
+def make_text_public(error: ErrorT) -> ErrorT:
+    """Return ``error``, of which people may see the text from now on."""
+    setattr(error, _PUBLIC, True)
+    return error
+
+
+#: The attribute that :func:`make_text_public` sets.
+_PUBLIC = "_directmail_text_is_public"
+
+
 def storable(error: Exception | None) -> Exception | None:
     """
-    Return ``error`` if it is one of ours, and else one that names its class only.
+    Return ``error`` if it is one of ours, and else one of ours in its place.
 
-    An exception of somebody else may not survive pickling, and may say anything.
+    An exception of somebody else may not survive pickling.
     """
     if error is None or isinstance(error, DirectMailError):
         return error
-    return DirectMailError(type(error).__name__)
+    return DirectMailError(public_text(error))
 
 
 @dataclass(frozen=True)

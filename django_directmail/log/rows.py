@@ -13,10 +13,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from django_directmail._compat import is_ours
 from django_directmail.api.actions.batch import BatchSendMail, MailAction
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
-from django_directmail.api.errors import ApiError, DirectMailError
+from django_directmail.api.errors import ApiError, has_public_text
 from django_directmail.conf import Account
 from django_directmail.log.sanitize import clean, fit, fit_json, moment, size_of
 from django_directmail.message.attributes import decode_metadata, decode_name
@@ -114,8 +113,7 @@ def note_outcome(row: MailLog, call: SubmittedCall) -> None:
 
 def _note_error(row: MailLog, error: Exception) -> None:
     row.error_code = fit("error_code", type(error).__name__)
-    # The text of a foreign exception may hold anything.
-    if isinstance(error, DirectMailError) or is_ours(error):
+    if has_public_text(error):
         row.error_message = clean(str(error))[:MAX_ERROR]
     if isinstance(error, ApiError):
         row.error_code = fit("error_code", error.code or row.error_code)

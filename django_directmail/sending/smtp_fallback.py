@@ -12,11 +12,16 @@ from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
 
 from django_directmail._compat import build_mailer, configuration_error
-from django_directmail.api.errors import Accepted, DirectMailError, TransportError
+from django_directmail.api.errors import (
+    Accepted,
+    DirectMailError,
+    TransportError,
+    has_public_text,
+    public_text,
+)
 from django_directmail.conf import Account
 from django_directmail.sending.submission import SubmittedCall
 
@@ -51,19 +56,17 @@ class SmtpFallback:
         fallback = self.account.smtp_fallback
         try:
             if fallback is None:
-                raise ImproperlyConfigured("it is not set.")
+                raise configuration_error("it is not set.")
             mailer = build_mailer(fallback.name, fallback.options)
             if isinstance(getattr(mailer, "account", None), Account):
-                raise ImproperlyConfigured(
+                raise configuration_error(
                     f"{fallback.name!r} sends through DirectMail's API, too."
                 )
             return mailer
         except Exception as error:
-            # Of others only the kind: an option may hold a password.
-            known = isinstance(error, ImproperlyConfigured)
-            text = (
-                str(error) if known else f"it cannot be built ({type(error).__name__})."
-            )
+            text = public_text(error)
+            if not has_public_text(error):
+                text = f"it cannot be built ({text})."
         raise configuration_error(f"SMTP_FALLBACK: {text}", self.account.alias)
 
     def _send(self, mailer: BaseEmailBackend, call: SubmittedCall) -> None:

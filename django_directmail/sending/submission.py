@@ -17,7 +17,12 @@ from datetime import datetime, timedelta, timezone
 from django_directmail.api.actions.mail import Attachment
 from django_directmail.api.client import PreparedCall
 from django_directmail.api.credentials import Credentials
-from django_directmail.api.errors import DirectMailError, Outcome, SendError
+from django_directmail.api.errors import (
+    DirectMailError,
+    Outcome,
+    SendError,
+    public_text,
+)
 from django_directmail.api.responses import SendResult
 from django_directmail.message.outline import Outline
 from django_directmail.message.plan import PlannedCall
@@ -191,10 +196,9 @@ def _ids(result: SendResult | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
 def summarize(what: str, sent: list[Outcome], failed: list[Outcome]) -> str:
     """Return one sentence about those that failed, with the first error's text."""
     first = failed[0].error
-    # The text of a foreign exception may hold anything.
-    shown = str(first) if isinstance(first, DirectMailError) else type(first).__name__
+    assert first is not None
     total = len(sent) + len(failed)
-    return f"{len(failed)} of {total} {what} failed. The first: {shown}"
+    return f"{len(failed)} of {total} {what} failed. The first: {public_text(first)}"
 
 
 def _now() -> datetime:

@@ -18,6 +18,9 @@ from django_directmail.api.errors import (
     ThrottledError,
     TransportError,
     UnsupportedMessage,
+    has_public_text,
+    make_text_public,
+    public_text,
     strongest,
 )
 
@@ -126,6 +129,25 @@ class TestSendError:
         error = SendError("text", sent=sent, failed=failed)
 
         assert (error.sent, error.failed) == (tuple(sent), tuple(failed))
+
+
+class TestPublicText:
+    @pytest.mark.parametrize(
+        ("error", "text"),
+        [
+            (TransportError("no route"), "no route"),
+            (UnsupportedMessage("no domain"), "no domain"),
+            (make_text_public(LookupError("REGION is unknown")), "REGION is unknown"),
+        ],
+    )
+    def test_text_that_the_package_wrote_is_public(self, error, text):
+        assert has_public_text(error)
+        assert public_text(error) == text
+
+    @pytest.mark.parametrize("error", [LookupError("sesame"), OSError(5, "sesame")])
+    def test_of_any_other_error_only_the_class_is_public(self, error):
+        assert not has_public_text(error)
+        assert public_text(error) == type(error).__name__
 
 
 def test_the_strongest_of_no_errors_is_no():
