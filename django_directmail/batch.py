@@ -23,17 +23,16 @@ from django_directmail.api.spelling import suggest
 from django_directmail.backends import find_mailer
 from django_directmail.conf import Account, get_setting
 from django_directmail.message.addresses import MailAddress, parse_address
+from django_directmail.message.headers import Headers
 from django_directmail.message.parameters import (
     PARAMETERS,
     clean_data,
     clean_parameters,
-    join_headers,
-    one_line,
     shorten_alias,
-    to_text,
 )
 from django_directmail.message.plan import PlannedCall
 from django_directmail.message.recipients import Recipient, envelopes
+from django_directmail.message.text import one_line, to_text
 from django_directmail.sending.submission import Submission
 
 __all__ = ["BATCH_PARAMETERS", "send_batch"]
@@ -169,9 +168,8 @@ def _read_parameters(account: Account, given: Mapping[str, Any]) -> dict[str, An
         defaults.pop("reply_address_alias", None)
     values = {**defaults, **own}
     if values.get("headers"):
-        values["headers"] = join_headers(
-            defaults.get("headers") or {}, own.get("headers") or {}
-        )
+        headers = Headers(defaults.get("headers") or {}, own.get("headers") or {})
+        values["headers"] = headers.for_api()
     return {name: value for name, value in values.items() if value is not None}
 
 

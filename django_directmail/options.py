@@ -21,7 +21,8 @@ from django_directmail.api.retries import clean_attempts
 from django_directmail.api.signing import SIGNATURES
 from django_directmail.api.spelling import suggest
 from django_directmail.message.addresses import parse_address
-from django_directmail.message.parameters import clean_parameters, join_headers
+from django_directmail.message.headers import Headers
+from django_directmail.message.parameters import clean_parameters
 from django_directmail.message.policy import POLICIES
 
 __all__ = ["CREDENTIAL_KEYS", "OPTIONS", "WITHOUT_EFFECT", "Fallback", "LogOptions"]
@@ -139,7 +140,7 @@ def _defaults(value: Any) -> dict[str, Any]:
     values = clean_parameters(value)
     if "account_name" in values:
         raise ValueError('"account_name" has a setting of its own: ACCOUNT_NAME.')
-    join_headers(values.get("headers") or {})
+    Headers(values.get("headers") or {}).for_api()
     return values
 
 

@@ -19,7 +19,7 @@ import idna
 from django.core.mail import EmailMessage
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.message.parameters import BadHeader, one_line
+from django_directmail.message.text import BadHeader, one_line
 
 __all__ = [
     "MailAddress",

@@ -19,8 +19,8 @@ from django.utils.functional import Promise
 
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.uploads import MAX_SIZE, File, check_files
-from django_directmail.message.parameters import one_line, to_text
 from django_directmail.message.policy import Judge
+from django_directmail.message.text import one_line, to_text
 
 __all__ = ["read_attachments", "read_files"]
 

@@ -19,14 +19,9 @@ from django.utils.functional import Promise
 from django_directmail.api.actions.mail import EVENT_HEADER_PREFIX
 from django_directmail.api.encoding import is_unicode
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.message.parameters import (
-    BadHeader,
-    clean_headers,
-    clean_parameters,
-    make_template,
-    one_line,
-    to_text,
-)
+from django_directmail.message.headers import Headers
+from django_directmail.message.parameters import clean_parameters, make_template
+from django_directmail.message.text import BadHeader, one_line, to_text
 
 __all__ = [
     "Extras",
@@ -61,7 +56,7 @@ class Extras:
     """
 
     parameters: dict[str, Any]
-    headers: dict[str, str]
+    headers: Headers
     cancel_headers: bool = False
     more_tags: bool = False
 
@@ -134,7 +129,7 @@ def _tracking(message: EmailMessage) -> dict[str, Any]:
     return {"click_trace": "1" if found.pop() else "0"} if found else {}
 
 
-def metadata_headers(metadata: Any, where: str) -> dict[str, str]:
+def metadata_headers(metadata: Any, where: str) -> Headers:
     """
     Return the headers that carry ``metadata``; ``where`` it stands is for the error.
 
@@ -157,7 +152,7 @@ def metadata_headers(metadata: Any, where: str) -> dict[str, str]:
         if name in headers:
             raise UnsupportedMessage(f"{where} has the key {text!r} twice.")
         headers[name] = encode_metadata(key, value)
-    return dict(clean_headers(headers).values())
+    return Headers.read(headers)
 
 
 def _template(message: EmailMessage) -> dict[str, Any]:

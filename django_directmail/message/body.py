@@ -8,8 +8,8 @@ from typing import Any
 from django.core.mail import EmailMessage
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.message.parameters import NO_TEXT, one_line, to_text
 from django_directmail.message.policy import Judge
+from django_directmail.message.text import NO_TEXT, one_line, to_text
 
 __all__ = ["BLANK_BODY", "NO_SUBJECT", "as_text", "read_bodies", "read_subject"]
 

@@ -22,17 +22,12 @@ from django_directmail.message.body import (
     read_bodies,
     read_subject,
 )
+from django_directmail.message.headers import Headers, is_carried
 from django_directmail.message.merge import fill, read_merge
-from django_directmail.message.parameters import (
-    BadHeader,
-    clean_headers,
-    is_carried,
-    join_headers,
-    one_line,
-    shorten_alias,
-)
+from django_directmail.message.parameters import shorten_alias
 from django_directmail.message.policy import Judge, MessageOptions
 from django_directmail.message.recipients import Envelope, Recipient, envelopes
+from django_directmail.message.text import BadHeader, one_line
 
 __all__ = ["ORIGINAL_TO", "MessageReader"]
 
@@ -56,8 +51,8 @@ class MessageReader:
         self.judge = judge
         self.extras = read_extras(message)
         self.merge = read_merge(message)
-        #: What is left of the extra headers, by their names in lower case.
-        self._headers = clean_headers(message.extra_headers)
+        #: What is left of the extra headers.
+        self._headers = Headers.read(message.extra_headers)
         self._shared = self._read_shared()
 
     def envelopes(
@@ -90,7 +85,7 @@ class MessageReader:
             self._carry(personal),
         ]
         if any(headers):
-            values["headers"] = join_headers(values["headers"], *headers)
+            values["headers"] = Headers(values["headers"], *headers).for_api()
         if envelope.redirect:
             self._show_original(values, envelope)
         values["headers"] = values["headers"] or None
@@ -111,9 +106,9 @@ class MessageReader:
 
     def _show_original(self, values: dict[str, Any], envelope: Envelope) -> None:
         """Say in a header whom a redirected mail was meant for, if there is room."""
-        headers = {**values["headers"], ORIGINAL_TO: envelope.meant}
-        if len({name.lower() for name in headers}) <= MAX_HEADERS:
-            values["headers"] = join_headers(headers)
+        headers = Headers(values["headers"], {ORIGINAL_TO: envelope.meant})
+        if len(headers) <= MAX_HEADERS:
+            values["headers"] = headers.for_api()
             return
         # What real recipients would get must not fail on a staging site.
         self.judge.warn(
@@ -121,14 +116,14 @@ class MessageReader:
             f" {ORIGINAL_TO} does not tell whom it was meant for."
         )
 
-    def personal_headers(self, envelope: Envelope) -> dict[str, str]:
+    def personal_headers(self, envelope: Envelope) -> Headers:
         """Return what ``merge_headers`` has here, carried by the API or not."""
-        return dict(self._personal(envelope)[0].values())
+        return self._personal(envelope)[0]
 
-    def _personal(self, envelope: Envelope) -> tuple[dict[str, tuple[str, str]], str]:
+    def _personal(self, envelope: Envelope) -> tuple[Headers, str]:
         """Return the headers for the one who gets it, and the subject among them."""
-        headers = dict(self.merge.headers.get(self._key(envelope) or "", {}))
-        _, subject = headers.pop("subject", ("", ""))
+        headers = Headers(self.merge.headers.get(self._key(envelope) or "", {}))
+        subject = headers.pop("Subject", "")
         return headers, subject
 
     def _key(self, envelope: Envelope) -> str | None:
@@ -190,12 +185,12 @@ class MessageReader:
                     self.judge.warn(warning)
         carried = self._carry(self._headers)
         values = {name: value for name, value in values.items() if value is not None}
-        values["headers"] = join_headers(default_headers, carried, self.extras.headers)
-        return values
+        headers = Headers(default_headers, carried, self.extras.headers)
+        return {**values, "headers": headers.for_api()}
 
     def _sender(self) -> dict[str, Any]:
         """Return the sender: the From header is what readers see, so it wins."""
-        _, header = self._headers.pop("from", ("", ""))
+        header = self._headers.pop("From", "")
         address = parse_address(header or self.message.from_email, "from_email")
         return {
             "account_name": self.options.account_name or address.wire,
@@ -204,7 +199,7 @@ class MessageReader:
 
     def _reply_to(self) -> dict[str, Any]:
         """Return the reply address; as in Django, the header beats the attribute."""
-        _, header = self._headers.pop("reply-to", ("", ""))
+        header = self._headers.pop("Reply-To", "")
         if header:
             found = list(parse_header(header, "reply_to"))
         else:
@@ -248,15 +243,15 @@ class MessageReader:
         elif self.judge.apply("tracking", problem, "add that, or do not track"):
             del values["click_trace"]
 
-    def _carry(self, headers: dict[str, tuple[str, str]]) -> dict[str, str]:
+    def _carry(self, headers: Headers) -> Headers:
         """Return the headers that the API carries; the rest is for the policy."""
-        if "bcc" in headers:
+        if "Bcc" in headers:
             raise BadHeader(
                 "The header Bcc would show hidden recipients. Use message.bcc."
             )
-        carried = {}
-        for lower, (name, value) in headers.items():
-            if is_carried(lower):
+        carried = Headers()
+        for name, value in headers.items():
+            if is_carried(name):
                 carried[name] = value
             else:
                 self.judge.apply(

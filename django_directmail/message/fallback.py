@@ -28,9 +28,11 @@ from django_directmail.message.addresses import (
     refuse_other_recipients,
 )
 from django_directmail.message.body import NO_SUBJECT, as_text
+from django_directmail.message.headers import Headers
 from django_directmail.message.merge import fill
-from django_directmail.message.parameters import shorten_alias, to_text
+from django_directmail.message.parameters import shorten_alias
 from django_directmail.message.recipients import Envelope, Recipient
+from django_directmail.message.text import to_text
 
 __all__ = ["write_letter"]
 
@@ -62,13 +64,18 @@ def write_letter(
         )
     letter = copy.copy(message)
     letter.attachments = [*message.attachments]
-    letter.extra_headers = _headers(message, action)
+    own = _headers(message, action)
     _address(letter, envelope, is_shared=is_shared)
-    _sign(letter, action)
-    _say_where_to_reply(letter, action)
-    letter.extra_headers = _joined(letter.extra_headers, headers)
+    if not is_shared:
+        _hide(own)
+    _sign(letter, own, action)
+    _say_where_to_reply(letter, own, action)
+    own.update(_as_text(headers))
     if envelope.redirect:
-        _hide(letter)
+        _hide(own)
+    letter.extra_headers = {
+        SPELLINGS.get(name.lower(), name): value for name, value in own.items()
+    }
     if message.subject or action.subject != NO_SUBJECT:
         letter.subject = action.subject
     letter.body = as_text(message.body)
@@ -81,36 +88,31 @@ def write_letter(
             EmailAlternative(_filled(content, kind, data), kind)
             for content, kind in letter.alternatives
         ]
+    # A class may remember its recipients, and would send to all of them.
+    refuse_other_recipients(letter)
     return letter
 
 
-def _headers(message: EmailMessage, action: SingleSendMail) -> dict[str, Any]:
+def _headers(message: EmailMessage, action: SingleSendMail) -> Headers:
     """Return what the message says and what the call says, which wins as it does."""
-    own = {name.lower() for name in message.extra_headers}
-    carried = {name.lower() for name in action.headers or ()}
-    said = {
-        name: value
-        for name, value in smtp_headers(action).items()
-        if name.lower() in carried or name.lower() not in own
-    }
-    return _joined(message.extra_headers, said)
+    headers = _as_text(message.extra_headers)
+    carried = Headers(action.headers or {})
+    for name, value in smtp_headers(action).items():
+        if name in carried or name not in headers:
+            headers[name] = value
+    return headers
 
 
-def _joined(*groups: Mapping[str, Any]) -> dict[str, Any]:
-    """Return all headers as Django wants them, each once; later ones win."""
-    found: dict[str, tuple[str, Any]] = {}
-    for group in groups:
-        for name, value in group.items():
-            spelling = SPELLINGS.get(name.lower(), name)
-            text = _header_text(value)
-            # As on the other way, an empty one leaves it to the attribute.
-            if text or spelling not in ("From", "Reply-To"):
-                found[name.lower()] = spelling, text
-    return dict(found.values())
-
-
-def _header_text(value: Any) -> str:
-    return format_datetime(value) if isinstance(value, datetime) else to_text(value)
+def _as_text(headers: Mapping[str, Any]) -> Headers:
+    """Return ``headers`` as text."""
+    found = Headers()
+    for name, value in headers.items():
+        is_date = isinstance(value, datetime)
+        text = format_datetime(value) if is_date else to_text(value)
+        # As on the other way, an empty one leaves it to the attribute.
+        if text or name.lower() not in ("from", "reply-to"):
+            found[name] = text
+    return found
 
 
 def _address(letter: EmailMessage, envelope: Envelope, *, is_shared: bool) -> None:
@@ -120,25 +122,21 @@ def _address(letter: EmailMessage, envelope: Envelope, *, is_shared: bool) -> No
         letter.to = _spelt(r for r in envelope.visible if r.kind != "cc")
         letter.cc = _spelt(r for r in envelope.visible if r.kind == "cc")
         letter.bcc = _spelt(envelope.hidden)
-    if not is_shared:
-        _hide(letter)
-    # A class may remember its recipients, and would send to all of them.
-    refuse_other_recipients(letter)
 
 
 def _spelt(recipients: Iterable[Recipient]) -> list[str]:
     return [_format(r.address.display_name, r.address.spec) for r in recipients]
 
 
-def _hide(letter: EmailMessage) -> None:
+def _hide(headers: Headers) -> None:
     """Remove the headers that would still show everybody."""
     for name in ("To", "Cc"):
-        letter.extra_headers.pop(name, None)
+        headers.pop(name, None)
 
 
-def _sign(letter: EmailMessage, action: SingleSendMail) -> None:
+def _sign(letter: EmailMessage, headers: Headers, action: SingleSendMail) -> None:
     """Set the sender, where it is not what the message says itself."""
-    given = letter.extra_headers.get("From") or letter.from_email
+    given = headers.get("From") or letter.from_email
     said = parse_address(given, "from_email")
     is_same_name = _is_name(said, action.from_alias, "from_alias")
     if is_same_name and action.account_name == said.wire:
@@ -146,12 +144,14 @@ def _sign(letter: EmailMessage, action: SingleSendMail) -> None:
     name = said.display_name if is_same_name else action.from_alias
     sender = parse_address(action.account_name, "account_name")
     letter.from_email = _format(name, sender.wire)
-    letter.extra_headers.pop("From", None)
+    headers.pop("From", None)
 
 
-def _say_where_to_reply(letter: EmailMessage, action: SingleSendMail) -> None:
+def _say_where_to_reply(
+    letter: EmailMessage, headers: Headers, action: SingleSendMail
+) -> None:
     """Set the reply address, where it is not what the message says itself."""
-    header = letter.extra_headers.get("Reply-To")
+    header = headers.get("Reply-To")
     said = (
         parse_header(header, "reply_to")
         if header
@@ -165,7 +165,7 @@ def _say_where_to_reply(letter: EmailMessage, action: SingleSendMail) -> None:
         and _is_name(said[0], action.reply_address_alias, "reply_address_alias")
     ):
         return
-    letter.extra_headers.pop("Reply-To", None)
+    headers.pop("Reply-To", None)
     letter.reply_to = []
     if action.reply_address:
         address = parse_address(action.reply_address, "reply_address")

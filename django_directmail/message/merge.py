@@ -18,7 +18,8 @@ from django.utils.html import conditional_escape
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.message.addresses import parse_address
 from django_directmail.message.attributes import given
-from django_directmail.message.parameters import clean_data, clean_headers
+from django_directmail.message.headers import Headers
+from django_directmail.message.parameters import clean_data
 
 __all__ = ["Merge", "fill", "read_merge"]
 
@@ -39,7 +40,7 @@ class Merge:
     shared: dict[str, str]
     data: dict[str, dict[str, str]]
     metadata: dict[str, Mapping[Any, Any]]
-    headers: dict[str, dict[str, tuple[str, str]]]
+    headers: dict[str, Headers]
     is_personal: bool = False
     is_filling: bool = False
 
@@ -65,7 +66,7 @@ def read_merge(message: EmailMessage) -> Merge:
         },
         metadata=_by_address(personal["merge_metadata"], "merge_metadata"),
         headers={
-            key: clean_headers(values)
+            key: Headers.read(values)
             for key, values in _by_address(
                 personal["merge_headers"], "merge_headers"
             ).items()

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.functional import Promise
 
 from django_directmail.message.addresses import parse_address
-from django_directmail.message.parameters import to_text
+from django_directmail.message.text import to_text
 
 __all__ = ["Outline", "outline"]
 

@@ -8,41 +8,29 @@ place for it could only contradict the first.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict
 
 from django.utils.functional import Promise
 
-from django_directmail._compat import HeaderError
 from django_directmail.api.actions.mail import (
-    CARRIED_HEADERS,
-    CUSTOM_HEADER_PREFIX,
     MAX_ALIAS,
-    MAX_HEADERS,
     SingleSendMail,
     Template,
 )
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.fields import wire_names
 from django_directmail.api.spelling import suggest
+from django_directmail.message.headers import Headers
+from django_directmail.message.text import one_line, to_text
 
 __all__ = [
-    "NO_TEXT",
     "PARAMETERS",
-    "BadHeader",
     "DirectMailParameters",
     "clean_data",
-    "clean_header",
-    "clean_headers",
     "clean_parameters",
-    "is_carried",
-    "is_token",
-    "join_headers",
     "make_template",
-    "one_line",
     "shorten_alias",
-    "to_text",
 ]
 
 FROM_MESSAGE = {
@@ -58,10 +46,6 @@ PARAMETERS = tuple(
     name for name in wire_names(SingleSendMail) if name not in FROM_MESSAGE
 )
 BOOLEANS = ("reply_to_address", "domain_auth")
-#: Types whose ``str()`` nobody means.
-NO_TEXT = (bytearray, Mapping, list, tuple, set, frozenset)
-# RFC 9110's token, which is narrower than what RFC 5322 allows and safe everywhere.
-_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class DirectMailParameters(TypedDict, total=False):
@@ -87,94 +71,6 @@ class DirectMailParameters(TypedDict, total=False):
     )
     domain_auth: bool | None
     ip_pool_id: str | None
-
-
-class BadHeader(UnsupportedMessage, HeaderError):  # type: ignore[misc, valid-type]  # chosen by Django's version
-    """A line break where it could start a header of its own; nothing was sent."""
-
-
-def to_text(value: Any) -> str:
-    """Return ``value`` as text; of a text that is also an enum member, its value."""
-    return str.__str__(value) if isinstance(value, str) else str(value)
-
-
-def one_line(text: Any, where: str) -> str:
-    """
-    Return ``text`` as a string.
-
-    Raise :exc:`BadHeader` if it holds a line break, and
-    :exc:`~django_directmail.api.errors.UnsupportedMessage` for ``None``, bytes and
-    containers, whose ``str()`` nobody means.
-    """
-    if text is None or isinstance(text, (bytes, *NO_TEXT)):
-        kind = "None" if text is None else f"of type {type(text).__name__}"
-        raise UnsupportedMessage(f"{where} is {kind}; make it text.")
-    line = to_text(text)
-    if "\n" in line or "\r" in line:
-        raise BadHeader(
-            f"{where} holds a line break, which could forge a header. Remove it."
-        )
-    return line
-
-
-def is_token(name: str) -> bool:
-    """Say whether ``name`` can be the name of a header."""
-    return _TOKEN.fullmatch(name) is not None
-
-
-def clean_header(name: Any, value: Any) -> tuple[str, str]:
-    """Return a header as two strings; raise :exc:`ValueError` if it is malformed."""
-    name = one_line(name, "The name of a header")
-    if not is_token(name):
-        raise UnsupportedMessage(
-            f"{name!r} is not the name of a header. Use letters, digits and '-'."
-        )
-    return name, one_line(value, f"The header {name}")
-
-
-def join_headers(*groups: Mapping[str, str]) -> dict[str, str]:
-    """Return all headers, later ones first to win; raise if DirectMail drops some."""
-    joined: dict[str, tuple[str, str]] = {}
-    for group in groups:
-        joined.update({name.lower(): (name, value) for name, value in group.items()})
-    for lower, (name, _) in joined.items():
-        if not is_carried(lower):
-            raise UnsupportedMessage(
-                f"The API does not carry the header {name}. Use X-User-* or remove it."
-            )
-    if len(joined) > MAX_HEADERS:
-        raise UnsupportedMessage(
-            f"The message has {len(joined)} headers, metadata included; DirectMail"
-            f" keeps {MAX_HEADERS} and drops the others. Remove some."
-        )
-    return dict(joined.values())
-
-
-def clean_headers(headers: Any) -> dict[str, tuple[str, str]]:
-    """
-    Return each header's name and value, keyed by the name in lower case.
-
-    Raise :exc:`ValueError` for a malformed one, and for two that are the same header.
-    """
-    if not isinstance(headers, Mapping):
-        raise UnsupportedMessage(
-            f"The headers are of type {type(headers).__name__}; make them a dict."
-        )
-    found: dict[str, tuple[str, str]] = {}
-    for given_name, given_value in headers.items():
-        name, value = clean_header(given_name, given_value)
-        if name.lower() in found:
-            raise UnsupportedMessage(
-                f"The header {name} is there twice: case makes no difference in names."
-                " Remove one."
-            )
-        found[name.lower()] = (name, value)
-    return found
-
-
-def is_carried(name: str) -> bool:
-    """Say whether the API carries a header of this lower-case name."""
-    return name in CARRIED_HEADERS or name.startswith(CUSTOM_HEADER_PREFIX)
 
 
 def shorten_alias(name: str, alias: str) -> tuple[str, str | None]:
@@ -251,7 +147,7 @@ def _headers(value: Any) -> dict[str, str]:
         raise UnsupportedMessage(
             f'"headers" is a {type(value).__name__}; it must be a dict.'
         )
-    return dict(clean_headers(value).values())
+    return dict(Headers.read(value))
 
 
 def _template(value: Any) -> Template:
