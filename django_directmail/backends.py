@@ -7,7 +7,7 @@ It needs no database and no entry in ``INSTALLED_APPS``.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +15,11 @@ from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
-from django.utils.module_loading import import_string
 from django.views.decorators.debug import sensitive_variables
 
 from django_directmail._compat import (
     HAS_MAILERS,
     configuration_error,
-    configured_mailers,
-    get_mailer,
     rebuild_backend,
 )
 from django_directmail.api.client import PreparedCall
@@ -54,7 +51,7 @@ from django_directmail.signals import (
 )
 from django_directmail.status import SendStatus
 
-__all__ = ["EmailBackend", "find_mailer", "our_mailers"]
+__all__ = ["EmailBackend"]
 
 logger = logging.getLogger("django_directmail")
 
@@ -284,33 +281,6 @@ def _give_status(message: EmailMessage, submission: Submission) -> None:
     # Both names are documented; the second one is that of django-anymail.
     message.directmail_status = submission.status  # type: ignore[attr-defined]
     message.anymail_status = submission.status  # type: ignore[attr-defined]
-
-
-def find_mailer(using: str | None, remedy: str) -> EmailBackend:
-    """
-    Return the mailer ``using``, or the default one, if it is one of ours.
-
-    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` with ``remedy`` if not.
-    """
-    mailer = get_mailer(using)
-    if isinstance(mailer, EmailBackend):
-        return mailer
-    kind = f"{type(mailer).__module__}.{type(mailer).__qualname__}"
-    raise ImproperlyConfigured(
-        f"The mailer {using or 'default'!r} is a {kind}, which does not send by"
-        f" DirectMail. {remedy}"
-    )
-
-
-def our_mailers() -> Iterator[tuple[str | None, type[EmailBackend], Mapping[str, Any]]]:
-    """Yield alias, class and options of each configured mailer that is one of ours."""
-    for alias, path, options in configured_mailers():
-        try:
-            backend = import_string(path)
-        except Exception:  # whatever it raises, Django reports it to who uses it
-            continue
-        if isinstance(backend, type) and issubclass(backend, EmailBackend):
-            yield alias, backend, options
 
 
 def _is_silent(error: Exception | None) -> bool:

@@ -20,8 +20,8 @@ from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.fields import wire_names
 from django_directmail.api.responses import SendResult
 from django_directmail.api.spelling import suggest
-from django_directmail.backends import find_mailer
 from django_directmail.conf import Account, get_setting
+from django_directmail.mailers import find_mailer
 from django_directmail.message.addresses import MailAddress, parse_address
 from django_directmail.message.headers import Headers
 from django_directmail.message.parameters import (

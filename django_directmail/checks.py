@@ -18,7 +18,7 @@ from django_directmail.api.actions.mail import MAX_ALIAS
 from django_directmail.api.credentials import from_environment
 from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import CredentialsError
-from django_directmail.backends import EmailBackend, our_mailers
+from django_directmail.backends import EmailBackend
 from django_directmail.conf import (
     Account,
     get_account,
@@ -26,6 +26,7 @@ from django_directmail.conf import (
     get_setting,
     without_effect,
 )
+from django_directmail.mailers import our_mailers
 from django_directmail.message.addresses import parse_address
 from django_directmail.sending.smtp_fallback import SmtpFallback
 

@@ -25,7 +25,7 @@ from django_directmail.api.actions.sms import (
 )
 from django_directmail.api.client import Client
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.backends import find_mailer
+from django_directmail.mailers import find_mailer
 
 __all__ = ["query_send_details", "send_sms"]
 

@@ -20,9 +20,10 @@ from django_directmail._compat import get_mailer
 from django_directmail.api.actions.account import DescAccountSummary
 from django_directmail.api.client import Client
 from django_directmail.api.errors import public_text
-from django_directmail.backends import EmailBackend, our_mailers
+from django_directmail.backends import EmailBackend
 from django_directmail.diagnostics.account import state_text
 from django_directmail.diagnostics.error_text import translate_advice
+from django_directmail.mailers import our_mailers
 
 __all__ = ["Quota", "quotas"]
 

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 
 from django_directmail._compat import get_mailer
 from django_directmail.admin.admin_page import page_url, render_page
-from django_directmail.backends import our_mailers
 from django_directmail.diagnostics.test_mail import NotSent, build_message, send
+from django_directmail.mailers import our_mailers
 from django_directmail.models import MailLog
 from django_directmail.status import SendStatus
 

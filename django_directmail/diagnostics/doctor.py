@@ -17,12 +17,13 @@ from django_directmail._compat import configured_mailers, get_mailer
 from django_directmail.api.credentials import Credentials, from_environment, resolve
 from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import CredentialsError
-from django_directmail.backends import EmailBackend, our_mailers
+from django_directmail.backends import EmailBackend
 from django_directmail.checks import check_mailers
 from django_directmail.conf import Account, get_setting
 from django_directmail.diagnostics.account import examine_account, subjects
 from django_directmail.diagnostics.error_text import text_of
 from django_directmail.diagnostics.finding import Finding, Level, skip
+from django_directmail.mailers import our_mailers, path_of
 from django_directmail.models import MailLog, MailRecipient, log_database
 from django_directmail.options import LogOptions
 
@@ -92,9 +93,8 @@ def _account(alias: str) -> Account:
     mailer = get_mailer(alias)
     if isinstance(mailer, EmailBackend):
         return mailer.account
-    kind = f"{type(mailer).__module__}.{type(mailer).__qualname__}"
     text = _("The mailer %(alias)s is a %(kind)s, which does not send by DirectMail.")
-    raise ImproperlyConfigured(text % {"alias": alias, "kind": kind})
+    raise ImproperlyConfigured(text % {"alias": alias, "kind": path_of(mailer)})
 
 
 def _settings(account: Account) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ from django_directmail._compat import get_mailer
 from django_directmail.backends import EmailBackend
 from django_directmail.conf import get_setting, get_staff
 from django_directmail.diagnostics.test_mail import NotSent, build_message, send
+from django_directmail.mailers import path_of
 from django_directmail.status import SendStatus
 
 
@@ -117,7 +118,7 @@ class Command(BaseCommand):
                     "%(mailer)s is not DirectMail's backend, so there is no request"
                     " to show."
                 )
-                % {"mailer": _name(mailer)}
+                % {"mailer": path_of(mailer)}
             )
         try:
             prepared = mailer.prepare(message)
@@ -141,7 +142,7 @@ class Command(BaseCommand):
             self._print_success(mailer, status, took)
             return
         text = _("Sent through %(mailer)s, which is not DirectMail.")
-        self.stdout.write(self.style.WARNING(text % {"mailer": _name(mailer)}))
+        self.stdout.write(self.style.WARNING(text % {"mailer": path_of(mailer)}))
 
     def _print_success(
         self, mailer: EmailBackend, status: SendStatus, took: float
@@ -157,7 +158,3 @@ class Command(BaseCommand):
         ]
         for name, value in facts:
             self.stdout.write(f"  {name}: {value}")
-
-
-def _name(mailer: BaseEmailBackend) -> str:
-    return f"{type(mailer).__module__}.{type(mailer).__qualname__}"
