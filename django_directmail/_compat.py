@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import django
-from django.conf import settings
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail.backends.base import BaseEmailBackend
@@ -21,7 +19,6 @@ __all__ = [
     "HeaderError",
     "build_mailer",
     "configuration_error",
-    "configured_mailers",
     "get_mailer",
     "rebuild_backend",
 ]
@@ -72,13 +69,15 @@ def get_mailer(using: str | None = None) -> BaseEmailBackend:
 
 
 @_public_errors()
-def build_mailer(name: str, options: Mapping[str, Any] | None) -> BaseEmailBackend:
+def build_mailer(
+    name: str, options: Mapping[str, Any] | None, *, has_names: bool
+) -> BaseEmailBackend:
     """
     Return the mailer named ``name``, or one of the class at this path with ``options``.
 
-    Raise :exc:`~django.core.exceptions.ImproperlyConfigured` if there is none.
+    ``has_names`` says whether mailers have names in the settings. Raise
+    :exc:`~django.core.exceptions.ImproperlyConfigured` if there is no such mailer.
     """
-    has_names = HAS_MAILERS and hasattr(settings, "MAILERS")
     if options is None and has_names and name in mail.mailers:
         return mail.mailers[name]
     try:
@@ -95,19 +94,6 @@ def build_mailer(name: str, options: Mapping[str, Any] | None) -> BaseEmailBacke
         keywords["alias"] = None if options is None and not has_names else name
     mailer: BaseEmailBackend = backend(**keywords)
     return mailer
-
-
-def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
-    """Yield alias (``None`` without MAILERS), backend path and options of each."""
-    if HAS_MAILERS and hasattr(settings, "MAILERS"):
-        for alias, entry in (settings.MAILERS or {}).items():
-            settled: Mapping[str, Any] = entry or {}
-            yield alias, str(settled.get("BACKEND", "")), settled.get("OPTIONS") or {}
-        return
-    with catch_warnings():
-        simplefilter("ignore", PendingDeprecationWarning)
-        simplefilter("ignore", DeprecationWarning)
-        yield None, str(settings.EMAIL_BACKEND), {}
 
 
 def rebuild_backend(

@@ -17,11 +17,7 @@ from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.views.decorators.debug import sensitive_variables
 
-from django_directmail._compat import (
-    HAS_MAILERS,
-    configuration_error,
-    rebuild_backend,
-)
+from django_directmail._compat import HAS_MAILERS, configuration_error, rebuild_backend
 from django_directmail.api.client import PreparedCall
 from django_directmail.api.errors import (
     ApiError,

@@ -8,14 +8,15 @@ object, so ``override_settings`` and a changed environment take effect at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from warnings import catch_warnings, simplefilter
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from django_directmail._compat import configuration_error, configured_mailers
+from django_directmail._compat import HAS_MAILERS, configuration_error
 from django_directmail.api.client import DEFAULT_TIMEOUT, Client
 from django_directmail.api.credentials import (
     Credentials,
@@ -40,10 +41,12 @@ from django_directmail.options import (
 
 __all__ = [
     "Account",
+    "configured_mailers",
     "get_account",
     "get_log",
     "get_setting",
     "get_staff",
+    "names_mailers",
     "without_effect",
 ]
 
@@ -219,6 +222,24 @@ def get_staff(name: str) -> list[str]:
     raise ImproperlyConfigured(
         f'settings.{name} must be a list of addresses, such as ["me@example.com"].'
     )
+
+
+def names_mailers() -> bool:
+    """Say whether the settings give names to mailers, in ``MAILERS``."""
+    return HAS_MAILERS and hasattr(settings, "MAILERS")
+
+
+def configured_mailers() -> Iterator[tuple[str | None, str, Mapping[str, Any]]]:
+    """Yield alias (``None`` without MAILERS), backend path and options of each."""
+    if names_mailers():
+        for alias, entry in (settings.MAILERS or {}).items():
+            settled: Mapping[str, Any] = entry or {}
+            yield alias, str(settled.get("BACKEND", "")), settled.get("OPTIONS") or {}
+        return
+    with catch_warnings():
+        simplefilter("ignore", PendingDeprecationWarning)
+        simplefilter("ignore", DeprecationWarning)
+        yield None, str(settings.EMAIL_BACKEND), {}
 
 
 def without_effect() -> list[str]:

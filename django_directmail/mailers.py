@@ -8,12 +8,9 @@ from typing import Any
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils.module_loading import import_string
 
-from django_directmail._compat import (
-    configuration_error,
-    configured_mailers,
-    get_mailer,
-)
+from django_directmail._compat import configuration_error, get_mailer
 from django_directmail.backends import EmailBackend
+from django_directmail.conf import configured_mailers
 
 __all__ = ["find_mailer", "our_mailers", "path_of"]
 

@@ -1,5 +1,6 @@
 """The shape of the package: its imports, its file names, and where wire names stand."""
 
+import ast
 import dataclasses
 import importlib
 import os
@@ -208,6 +209,25 @@ def test_import_contract_breaks_for_a_wrong_import(tmp_path, module, line, contr
 
     assert done.returncode != 0
     assert contract in done.stdout + done.stderr
+
+
+def imported_names(path):
+    """Yield the dotted name of everything that the module at ``path`` imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_only_conf_reads_settings():
+    readers = {
+        str(path.relative_to(PACKAGE))
+        for path in PACKAGE.rglob("*.py")
+        if {"django.conf", "django.conf.settings"} & {*imported_names(path)}
+    }
+
+    assert readers == {"conf.py"}
 
 
 def modules():

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from django_directmail._compat import configured_mailers
 from django_directmail.admin.safe_display import visible
+from django_directmail.conf import configured_mailers
 from django_directmail.models import MailLog
 
 __all__ = ["MailerFilter"]

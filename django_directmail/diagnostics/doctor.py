@@ -13,13 +13,13 @@ from django.utils.connection import ConnectionDoesNotExist
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 
-from django_directmail._compat import configured_mailers, get_mailer
+from django_directmail._compat import get_mailer
 from django_directmail.api.credentials import Credentials, from_environment, resolve
 from django_directmail.api.endpoints import is_loopback
 from django_directmail.api.errors import CredentialsError
 from django_directmail.backends import EmailBackend
 from django_directmail.checks import check_mailers
-from django_directmail.conf import Account, get_setting
+from django_directmail.conf import Account, configured_mailers, get_setting
 from django_directmail.diagnostics.account import examine_account, subjects
 from django_directmail.diagnostics.error_text import text_of
 from django_directmail.diagnostics.finding import Finding, Level, skip

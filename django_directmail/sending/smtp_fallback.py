@@ -22,7 +22,7 @@ from django_directmail.api.errors import (
     has_public_text,
     public_text,
 )
-from django_directmail.conf import Account
+from django_directmail.conf import Account, names_mailers
 from django_directmail.sending.submission import SubmittedCall
 
 __all__ = ["SmtpFallback"]
@@ -57,7 +57,9 @@ class SmtpFallback:
         try:
             if fallback is None:
                 raise configuration_error("it is not set.")
-            mailer = build_mailer(fallback.name, fallback.options)
+            mailer = build_mailer(
+                fallback.name, fallback.options, has_names=names_mailers()
+            )
             if isinstance(getattr(mailer, "account", None), Account):
                 raise configuration_error(
                     f"{fallback.name!r} sends through DirectMail's API, too."

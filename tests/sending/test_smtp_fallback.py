@@ -126,7 +126,8 @@ class TestWhatArrives:
         one.attach("a.txt", "text", "text/plain")
 
         one.send()
-        same = build_mailer(SMTP_BACKEND, {"host": "127.0.0.1", "port": smtp.port})
+        options = {"host": "127.0.0.1", "port": smtp.port}
+        same = build_mailer(SMTP_BACKEND, options, has_names=False)
         same.send_messages([one])
 
         ours, theirs = [parts(one) for one in smtp.messages]

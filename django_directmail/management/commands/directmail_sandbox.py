@@ -9,8 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from django_directmail._compat import configured_mailers
-from django_directmail.conf import get_account, get_setting
+from django_directmail.conf import configured_mailers, get_account, get_setting
 from django_directmail.message.addresses import parse_address
 from django_directmail.sandbox.command_line import add_arguments, serve
 
