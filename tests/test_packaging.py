@@ -3,6 +3,9 @@
 import configparser
 import pathlib
 import re
+from importlib.metadata import requires
+
+import pytest
 
 import django_directmail
 
@@ -59,6 +62,13 @@ def test_two_dependencies_and_no_more():
     required = read_config("setup.cfg")["options"]["install_requires"].split()
 
     assert required == ["Django>=5.2", "requests"]
+
+
+@pytest.mark.parametrize("name", ["idna", "urllib3"])
+def test_what_is_imported_without_being_required_comes_with_requests(name):
+    required = [re.match(r"[\w.-]+", line)[0] for line in requires("requests")]
+
+    assert name in required
 
 
 def test_changelog_knows_this_version_or_is_ahead_of_it():
