@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from measuring import has, work
 
-__all__ = ["HMAC_SHA1", "ACS3", "SENDERS", "Job", "Sample", "can_send", "send"]
+__all__ = ["ACS3", "HMAC_SHA1", "SENDERS", "Job", "Sample", "can_send", "send"]
 
 HMAC_SHA1 = "HMAC-SHA1"
 ACS3 = "ACS3-HMAC-SHA256"

@@ -23,7 +23,7 @@ from django_directmail.sandbox.mailbox import Mailbox
 from django_directmail.sandbox.responses import Refusal, new_request_id
 from django_directmail.sandbox.validation import check_present
 
-__all__ = ["SmsService", "Sms"]
+__all__ = ["Sms", "SmsService"]
 
 #: Digits, with or without a country code. A number has at most 15 digits (ITU-T E.164),
 #: after at most two zeros.
