@@ -19,13 +19,13 @@ from django.utils.functional import Promise
 
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.api.uploads import MAX_SIZE, File, check_files
-from django_directmail.message.policy import Judge
+from django_directmail.message.policy import Policies
 from django_directmail.message.text import one_line, to_text
 
 __all__ = ["read_attachments", "read_files"]
 
 
-def read_attachments(message: EmailMessage, judge: Judge) -> tuple[File, ...]:
+def read_attachments(message: EmailMessage, policies: Policies) -> tuple[File, ...]:
     """
     Return the files of ``message``, their number and size checked.
 
@@ -36,12 +36,12 @@ def read_attachments(message: EmailMessage, judge: Judge) -> tuple[File, ...]:
     files = []
     for number, attachment in enumerate(message.attachments, start=1):
         if _is_inline(attachment):
-            judge.apply(
+            policies.apply(
                 "inline_images",
                 "The API cannot show an inline image",
                 "link to it with an absolute URL",
             )
-        elif not judge.apply(
+        elif not policies.apply(
             "attachments", "The message has an attachment", "link to the file"
         ):
             files.append(_read(attachment, number, message))

@@ -24,15 +24,15 @@ from django_directmail.message.parameters import clean_parameters, make_template
 from django_directmail.message.text import BadHeader, one_line, to_text
 
 __all__ = [
-    "Extras",
+    "Attributes",
     "decode_metadata",
     "decode_name",
     "encode_metadata",
     "encode_name",
-    "given",
+    "get_attribute",
     "metadata_headers",
+    "read_attributes",
     "read_key",
-    "read_extras",
 ]
 
 #: Attributes of django-anymail that would get lost, and what to do without them.
@@ -47,12 +47,13 @@ MAX_KEY = 255
 
 
 @dataclass(frozen=True)
-class Extras:
+class Attributes:
     """
-    Parameters and headers that a message brings along; ``None`` cancels a default.
+    What the extra attributes of a message say, as parameters and headers.
 
-    ``headers`` join those of the defaults, unless ``cancel_headers`` is set. With
-    ``more_tags`` there are tags beyond the first, which is the one in ``parameters``.
+    A parameter that is ``None`` cancels a default. ``headers`` join those of the
+    defaults, unless ``cancel_headers`` is set. With ``more_tags`` there are tags beyond
+    the first, which is the one in ``parameters``.
     """
 
     parameters: dict[str, Any]
@@ -61,7 +62,7 @@ class Extras:
     more_tags: bool = False
 
 
-def read_extras(message: EmailMessage) -> Extras:
+def read_attributes(message: EmailMessage) -> Attributes:
     """
     Return what the extra attributes of ``message`` stand for.
 
@@ -69,7 +70,7 @@ def read_extras(message: EmailMessage) -> Extras:
     :exc:`~django_directmail.api.errors.UnsupportedMessage` for what cannot be sent.
     """
     _refuse_unknown(message)
-    tags = given(message, "tags") or ()
+    tags = get_attribute(message, "tags") or ()
     no_lists = (str, Promise, bytes, Mapping)
     if isinstance(tags, no_lists) or not isinstance(tags, Iterable):
         raise UnsupportedMessage(
@@ -79,19 +80,19 @@ def read_extras(message: EmailMessage) -> Extras:
     values = {**_tracking(message), **_template(message)}
     if tags:
         values["tag_name"] = one_line(tags[0], "A tag")
-    headers = metadata_headers(given(message, "metadata"), "metadata")
+    headers = metadata_headers(get_attribute(message, "metadata"), "metadata")
     cancel_headers = False
     for attribute in ("directmail", "esp_extra"):
         values.update(_by_hand(message, attribute))
         by_hand = values.pop("headers", {})
         cancel_headers = cancel_headers or by_hand is None
         headers.update(by_hand or {})
-    return Extras(values, headers, cancel_headers, more_tags=len(tags) > 1)
+    return Attributes(values, headers, cancel_headers, more_tags=len(tags) > 1)
 
 
 def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
     try:
-        return clean_parameters(given(message, attribute) or {})
+        return clean_parameters(get_attribute(message, attribute) or {})
     except BadHeader:
         raise
     except UnsupportedMessage as error:
@@ -102,13 +103,13 @@ def _by_hand(message: EmailMessage, attribute: str) -> dict[str, Any]:
 def _refuse_unknown(message: EmailMessage) -> None:
     """Refuse what django-anymail knows and DirectMail has nothing for."""
     for name, way_out in UNKNOWN.items():
-        if given(message, name) is not None:
+        if get_attribute(message, name) is not None:
             raise UnsupportedMessage(
                 f"message.{name} has no counterpart: {way_out} Do not set it."
             )
 
 
-def given(message: EmailMessage, name: str) -> Any:
+def get_attribute(message: EmailMessage, name: str) -> Any:
     """Return an extra attribute of ``message``, ``None`` where it is not set."""
     value = getattr(message, name, None)
     # The message class of django-anymail has a class there until it is set.
@@ -120,7 +121,7 @@ def _tracking(message: EmailMessage) -> dict[str, Any]:
     found = {
         bool(value)
         for name in ("track_opens", "track_clicks")
-        if (value := given(message, name)) is not None
+        if (value := get_attribute(message, name)) is not None
     }
     if len(found) > 1:
         raise UnsupportedMessage(
@@ -156,7 +157,7 @@ def metadata_headers(metadata: Any, where: str) -> Headers:
 
 
 def _template(message: EmailMessage) -> dict[str, Any]:
-    template_id = given(message, "template_id")
+    template_id = get_attribute(message, "template_id")
     return {} if template_id is None else {"template": make_template(template_id, None)}
 
 

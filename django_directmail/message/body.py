@@ -8,7 +8,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.message.policy import Judge
+from django_directmail.message.policy import Policies
 from django_directmail.message.text import NO_TEXT, one_line, to_text
 
 __all__ = ["BLANK_BODY", "NO_SUBJECT", "as_text", "read_bodies", "read_subject"]
@@ -23,7 +23,7 @@ def read_subject(subject: Any) -> str:
     return one_line(as_text(subject), "The subject") or NO_SUBJECT
 
 
-def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
+def read_bodies(message: EmailMessage, policies: Policies) -> dict[str, str]:
     """
     Return ``text_body`` and ``html_body``, as far as ``message`` has them.
 
@@ -35,7 +35,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
         name = "text_body" if subtype == "plain" else "html_body"
         values[name] = as_text(message.body)
     else:
-        judge.apply(
+        policies.apply(
             "alternatives",
             f"The body is of the kind {f'text/{subtype}'!r}, and the API carries"
             " text/plain and text/html",
@@ -47,7 +47,7 @@ def read_bodies(message: EmailMessage, judge: Judge) -> dict[str, str]:
         if name and not values.get(name):
             values[name] = as_text(content)
         else:
-            judge.apply(
+            policies.apply(
                 "alternatives",
                 "The API carries one text and one HTML body, and the message has one"
                 f" more alternative, {kind!r}",

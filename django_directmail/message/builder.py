@@ -15,7 +15,7 @@ from django_directmail.message.addresses import (
     parse_addresses,
     parse_header,
 )
-from django_directmail.message.attributes import metadata_headers, read_extras
+from django_directmail.message.attributes import metadata_headers, read_attributes
 from django_directmail.message.body import (
     BLANK_BODY,
     NO_SUBJECT,
@@ -25,31 +25,32 @@ from django_directmail.message.body import (
 from django_directmail.message.headers import Headers, is_carried
 from django_directmail.message.merge import fill, read_merge
 from django_directmail.message.parameters import shorten_alias
-from django_directmail.message.policy import Judge, MessageOptions
+from django_directmail.message.policy import MessageOptions, Policies
 from django_directmail.message.recipients import Envelope, Recipient, envelopes
 from django_directmail.message.text import BadHeader, one_line
 
-__all__ = ["ORIGINAL_TO", "MessageReader"]
+__all__ = ["ORIGINAL_TO", "ActionBuilder"]
 
 #: The header of a redirected mail that tells whom it was meant for.
 ORIGINAL_TO = "X-User-Original-To"
 BODY_ELEMENT = re.compile(r"<body[\s>/]", re.IGNORECASE)
 
 
-class MessageReader:
+class ActionBuilder:
     """
-    Reads one message: once what is the same for all, then what is for each.
+    Builds the actions that carry one message, one for each envelope.
 
-    Raise :exc:`ValueError` or :exc:`TypeError` for what cannot or must not be sent.
+    What is the same for all recipients is read once. Raise :exc:`ValueError` or
+    :exc:`TypeError` for what cannot or must not be sent.
     """
 
     def __init__(
-        self, message: EmailMessage, options: MessageOptions, judge: Judge
+        self, message: EmailMessage, options: MessageOptions, policies: Policies
     ) -> None:
         self.message = message
         self.options = options
-        self.judge = judge
-        self.extras = read_extras(message)
+        self.policies = policies
+        self.attributes = read_attributes(message)
         self.merge = read_merge(message)
         #: What is left of the extra headers.
         self._headers = Headers.read(message.extra_headers)
@@ -75,14 +76,14 @@ class MessageReader:
         return self.merge.data_for(self._key(envelope))
 
     def action(self, envelope: Envelope) -> SingleSendMail:
-        """Return the call for those in ``envelope``."""
+        """Return the action that carries the message to those in ``envelope``."""
         values = dict(self._shared)
         key = self._key(envelope)
         personal, subject = self._personal(envelope)
         values["subject"] = subject or values["subject"]
         headers = [
             metadata_headers(self.merge.metadata.get(key or ""), "merge_metadata"),
-            self._carry(personal),
+            self._carried(personal),
         ]
         if any(headers):
             values["headers"] = Headers(values["headers"], *headers).for_api()
@@ -111,7 +112,7 @@ class MessageReader:
             values["headers"] = headers.for_api()
             return
         # What real recipients would get must not fail on a staging site.
-        self.judge.warn(
+        self.policies.warn(
             f"It has {MAX_HEADERS} headers, the most that DirectMail takes, so that"
             f" {ORIGINAL_TO} does not tell whom it was meant for."
         )
@@ -154,21 +155,23 @@ class MessageReader:
     def _read_shared(self) -> dict[str, Any]:
         """Return all parameters that do not depend on the recipient."""
         sender = self._sender()
-        if self.extras.more_tags:
-            self.judge.apply("tags", "The API takes one tag", "keep only the first one")
+        if self.attributes.more_tags:
+            self.policies.apply(
+                "tags", "The API takes one tag", "keep only the first one"
+            )
         own = {
             "subject": read_subject(self.message.subject),
-            **read_bodies(self.message, self.judge),
+            **read_bodies(self.message, self.policies),
             **sender,
             **self._reply_to(),
         }
         own = {name: value for name, value in own.items() if value is not None}
         defaults = {**self.options.defaults}
         default_headers = defaults.pop("headers", None) or {}
-        if self.extras.cancel_headers:
+        if self.attributes.cancel_headers:
             default_headers = {}
         values: dict[str, Any] = {}
-        for layer in (defaults, own, self.extras.parameters):
+        for layer in (defaults, own, self.attributes.parameters):
             if layer.get("reply_address"):
                 # A name belongs to its address: not to that of another layer.
                 values.pop("reply_address_alias", None)
@@ -182,10 +185,10 @@ class MessageReader:
             if values.get(name):
                 values[name], warning = shorten_alias(name, values[name])
                 if warning:
-                    self.judge.warn(warning)
-        carried = self._carry(self._headers)
+                    self.policies.warn(warning)
+        carried = self._carried(self._headers)
         values = {name: value for name, value in values.items() if value is not None}
-        headers = Headers(default_headers, carried, self.extras.headers)
+        headers = Headers(default_headers, carried, self.attributes.headers)
         return {**values, "headers": headers.for_api()}
 
     def _sender(self) -> dict[str, Any]:
@@ -205,7 +208,7 @@ class MessageReader:
         else:
             found = parse_addresses(self.message.reply_to, "reply_to")
         if len(found) > 1:
-            self.judge.apply(
+            self.policies.apply(
                 "reply_to", "The API takes one reply address", "keep only the first one"
             )
         if not found:
@@ -219,7 +222,7 @@ class MessageReader:
         """Drop the bodies, which DirectMail ignores next to a template."""
         bodies = {values.pop("text_body", None), values.pop("html_body", None)}
         if bodies - {None, BLANK_BODY}:
-            self.judge.warn(
+            self.policies.warn(
                 "DirectMail ignores the body of a message that uses a template."
             )
 
@@ -236,14 +239,14 @@ class MessageReader:
         if not missing:
             return
         problem = f"Tracking needs {' and '.join(missing)}, which this message lacks"
-        if self.extras.parameters.get("click_trace") != "1":
+        if self.attributes.parameters.get("click_trace") != "1":
             # A default is for all messages, and not all of them can be tracked.
-            self.judge.warn(f"{problem}; it goes out without. DEFAULTS asks for it.")
+            self.policies.warn(f"{problem}; it goes out without. DEFAULTS asks for it.")
             del values["click_trace"]
-        elif self.judge.apply("tracking", problem, "add that, or do not track"):
+        elif self.policies.apply("tracking", problem, "add that, or do not track"):
             del values["click_trace"]
 
-    def _carry(self, headers: Headers) -> Headers:
+    def _carried(self, headers: Headers) -> Headers:
         """Return the headers that the API carries; the rest is for the policy."""
         if "Bcc" in headers:
             raise BadHeader(
@@ -254,7 +257,7 @@ class MessageReader:
             if is_carried(name):
                 carried[name] = value
             else:
-                self.judge.apply(
+                self.policies.apply(
                     "headers",
                     f"The API does not carry the header {name}",
                     "use X-User-* or remove it",

@@ -1,9 +1,9 @@
 """
 The message as another mailer gets it, where a policy is ``"smtp"``.
 
-It carries any MIME, so the message goes as it is: but what DirectMail would read from
-attributes goes into headers, data is filled in, and strangers of a staging site are
-replaced.
+It carries any MIME, so the message goes as it is, with three changes: what DirectMail
+would read from attributes goes into headers, data is filled in, and on a staging site
+other recipients are replaced.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ from django_directmail.message.parameters import shorten_alias
 from django_directmail.message.recipients import Envelope, Recipient
 from django_directmail.message.text import to_text
 
-__all__ = ["write_letter"]
+__all__ = ["build_fallback"]
 
 #: Django finds these in one spelling only, and passes over any other.
 SPELLINGS = {"from": "From", "to": "To", "cc": "Cc", "reply-to": "Reply-To"}
 
 
-def write_letter(
+def build_fallback(
     message: EmailMessage,
     *,
     envelope: Envelope,
@@ -62,39 +62,44 @@ def write_letter(
             "The message uses a template of DirectMail and has a part that a policy"
             " sends through SMTP_FALLBACK, which has no templates. Remove one of them."
         )
-    letter = copy.copy(message)
-    letter.attachments = [*message.attachments]
-    own = _headers(message, action)
-    _address(letter, envelope, is_shared=is_shared)
+    fallback = copy.copy(message)
+    fallback.attachments = [*message.attachments]
+    kept = _headers(message, action)
+    _set_recipients(fallback, envelope, is_shared=is_shared)
     if not is_shared:
-        _hide(own)
-    _sign(letter, own, action)
-    _say_where_to_reply(letter, own, action)
-    own.update(_as_text(headers))
+        _hide_recipients(kept)
+    _set_sender(fallback, kept, action)
+    _set_reply_to(fallback, kept, action)
+    kept.update(_as_text(headers))
     if envelope.redirect:
-        _hide(own)
-    letter.extra_headers = {
-        SPELLINGS.get(name.lower(), name): value for name, value in own.items()
+        _hide_recipients(kept)
+    fallback.extra_headers = {
+        SPELLINGS.get(name.lower(), name): value for name, value in kept.items()
     }
     if message.subject or action.subject != NO_SUBJECT:
-        letter.subject = action.subject
-    letter.body = as_text(message.body)
+        fallback.subject = action.subject
+    fallback.body = as_text(message.body)
     if data is not None:
-        is_html = str(letter.content_subtype).lower() == "html"
-        letter.body = fill(letter.body, data, "The body", is_html=is_html)
-    if isinstance(letter, EmailMultiAlternatives):
+        is_html = str(fallback.content_subtype).lower() == "html"
+        fallback.body = fill(fallback.body, data, "The body", is_html=is_html)
+    if isinstance(fallback, EmailMultiAlternatives):
         # Django takes plain tuples, and cannot build them.
-        letter.alternatives = [
+        fallback.alternatives = [
             EmailAlternative(_filled(content, kind, data), kind)
-            for content, kind in letter.alternatives
+            for content, kind in fallback.alternatives
         ]
     # A class may remember its recipients, and would send to all of them.
-    refuse_other_recipients(letter)
-    return letter
+    refuse_other_recipients(fallback)
+    return fallback
 
 
 def _headers(message: EmailMessage, action: SingleSendMail) -> Headers:
-    """Return what the message says and what the call says, which wins as it does."""
+    """
+    Return the headers of the message and of the call.
+
+    Of the same name, one that the call carries wins; one that stands for a parameter of
+    the call does not.
+    """
     headers = _as_text(message.extra_headers)
     carried = Headers(action.headers or {})
     for name, value in smtp_headers(action).items():
@@ -109,53 +114,56 @@ def _as_text(headers: Mapping[str, Any]) -> Headers:
     for name, value in headers.items():
         is_date = isinstance(value, datetime)
         text = format_datetime(value) if is_date else to_text(value)
-        # As on the other way, an empty one leaves it to the attribute.
+        # As in a call, an empty one leaves it to the attribute.
         if text or name.lower() not in ("from", "reply-to"):
             found[name] = text
     return found
 
 
-def _address(letter: EmailMessage, envelope: Envelope, *, is_shared: bool) -> None:
+def _set_recipients(
+    fallback: EmailMessage, envelope: Envelope, *, is_shared: bool
+) -> None:
     if envelope.redirect:
-        letter.to, letter.cc, letter.bcc = envelope.redirect.split(","), [], []
+        fallback.to, fallback.cc, fallback.bcc = envelope.redirect.split(","), [], []
     elif not is_shared:
-        letter.to = _spelt(r for r in envelope.visible if r.kind != "cc")
-        letter.cc = _spelt(r for r in envelope.visible if r.kind == "cc")
-        letter.bcc = _spelt(envelope.hidden)
+        fallback.to = _format_all(r for r in envelope.visible if r.kind != "cc")
+        fallback.cc = _format_all(r for r in envelope.visible if r.kind == "cc")
+        fallback.bcc = _format_all(envelope.hidden)
 
 
-def _spelt(recipients: Iterable[Recipient]) -> list[str]:
+def _format_all(recipients: Iterable[Recipient]) -> list[str]:
     return [_format(r.address.display_name, r.address.spec) for r in recipients]
 
 
-def _hide(headers: Headers) -> None:
+def _hide_recipients(headers: Headers) -> None:
     """Remove the headers that would still show everybody."""
     for name in ("To", "Cc"):
         headers.pop(name, None)
 
 
-def _sign(letter: EmailMessage, headers: Headers, action: SingleSendMail) -> None:
-    """Set the sender, where it is not what the message says itself."""
-    given = headers.get("From") or letter.from_email
-    said = parse_address(given, "from_email")
+def _set_sender(
+    fallback: EmailMessage, headers: Headers, action: SingleSendMail
+) -> None:
+    """Set the sender of the call, where the message has another one."""
+    said = parse_address(headers.get("From") or fallback.from_email, "from_email")
     is_same_name = _is_name(said, action.from_alias, "from_alias")
     if is_same_name and action.account_name == said.wire:
         return
     name = said.display_name if is_same_name else action.from_alias
     sender = parse_address(action.account_name, "account_name")
-    letter.from_email = _format(name, sender.wire)
+    fallback.from_email = _format(name, sender.wire)
     headers.pop("From", None)
 
 
-def _say_where_to_reply(
-    letter: EmailMessage, headers: Headers, action: SingleSendMail
+def _set_reply_to(
+    fallback: EmailMessage, headers: Headers, action: SingleSendMail
 ) -> None:
-    """Set the reply address, where it is not what the message says itself."""
+    """Set the reply address of the call, where the message has another one."""
     header = headers.get("Reply-To")
     said = (
         parse_header(header, "reply_to")
         if header
-        else parse_addresses(letter.reply_to, "reply_to")
+        else parse_addresses(fallback.reply_to, "reply_to")
     )
     if not (said or action.reply_address):
         return
@@ -166,10 +174,10 @@ def _say_where_to_reply(
     ):
         return
     headers.pop("Reply-To", None)
-    letter.reply_to = []
+    fallback.reply_to = []
     if action.reply_address:
         address = parse_address(action.reply_address, "reply_address")
-        letter.reply_to = [_format(action.reply_address_alias, address.wire)]
+        fallback.reply_to = [_format(action.reply_address_alias, address.wire)]
 
 
 def _is_name(said: MailAddress, name: str | None, parameter: str) -> bool:

@@ -17,7 +17,7 @@ from django.utils.html import conditional_escape
 
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.message.addresses import parse_address
-from django_directmail.message.attributes import given
+from django_directmail.message.attributes import get_attribute
 from django_directmail.message.headers import Headers
 from django_directmail.message.parameters import clean_data
 
@@ -56,8 +56,8 @@ def read_merge(message: EmailMessage) -> Merge:
     Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for a value that is no
     text.
     """
-    shared = given(message, "merge_global_data")
-    personal = {name: given(message, name) for name in PER_RECIPIENT}
+    shared = get_attribute(message, "merge_global_data")
+    personal = {name: get_attribute(message, name) for name in PER_RECIPIENT}
     return Merge(
         shared=clean_data(shared, "merge_global_data") or {},
         data={
@@ -106,7 +106,7 @@ def fill(
     Return ``text`` with each ``{name}`` replaced by its data, escaped in HTML.
 
     Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` for a name without
-    data: a letter to "Dear {name}" is worse than none. Data is not looked through
+    data: a mail to "Dear {name}" is worse than none. Data is not looked through
     again, so it may hold braces.
     """
 

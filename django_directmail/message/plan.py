@@ -17,9 +17,9 @@ from django_directmail.api.actions.mail import SingleSendMail
 from django_directmail.api.uploads import File
 from django_directmail.message.addresses import refuse_other_recipients
 from django_directmail.message.attachments import read_attachments, read_files
-from django_directmail.message.builder import MessageReader
-from django_directmail.message.fallback import write_letter
-from django_directmail.message.policy import Judge, MessageOptions, NeedsRoute
+from django_directmail.message.builder import ActionBuilder
+from django_directmail.message.fallback import build_fallback
+from django_directmail.message.policy import MessageOptions, NeedsFallback, Policies
 from django_directmail.message.recipients import Envelope, read_recipients
 
 __all__ = ["Plan", "PlannedCall", "build_plan"]
@@ -63,67 +63,68 @@ def build_plan(message: EmailMessage, options: MessageOptions) -> Plan:
     refuse_other_recipients(message)
     message = read_files(message)
     try:
-        return _by_api(message, options)
-    except NeedsRoute:
+        return _plan_calls(message, options)
+    except NeedsFallback:
         pass
-    return _by_route(message, options)
+    return _plan_fallback(message, options)
 
 
-def _by_api(message: EmailMessage, options: MessageOptions) -> Plan:
-    judge = Judge(options.policy)
-    recipients = read_recipients(message, judge)
-    reader = MessageReader(message, options, judge)
-    files = read_attachments(message, judge)
+def _plan_calls(message: EmailMessage, options: MessageOptions) -> Plan:
+    policies = Policies(options.policy)
+    recipients = read_recipients(message, policies)
+    builder = ActionBuilder(message, options, policies)
+    files = read_attachments(message, policies)
     calls = [
-        _call(envelope, reader.action(envelope), files)
-        for envelope in reader.envelopes(recipients)
+        _call(envelope, builder.action(envelope), files)
+        for envelope in builder.envelopes(recipients)
     ]
     if files or len(calls) > 1:
         # What cannot be said in one of them is found before anything leaves.
         for call in calls:
             call.action.parameters()
-    return _plan(calls, judge)
+    return _finish(calls, policies)
 
 
-def _by_route(message: EmailMessage, options: MessageOptions) -> Plan:
-    """Return the calls as letters: the other mailer has no limits that we know."""
-    judge = Judge.of_route(options.policy)
-    recipients = read_recipients(message, judge)
-    reader = MessageReader(message, options, judge)
-    files = read_attachments(message, judge)
-    found = list(reader.envelopes(recipients, together=True))
+def _plan_fallback(message: EmailMessage, options: MessageOptions) -> Plan:
+    """Return calls that carry fallback messages, of any size: no limit is known."""
+    policies = Policies.for_fallback(options.policy)
+    recipients = read_recipients(message, policies)
+    builder = ActionBuilder(message, options, policies)
+    files = read_attachments(message, policies)
+    envelopes = list(builder.envelopes(recipients, together=True))
     calls = []
-    for envelope in found:
-        action = reader.action(envelope)
-        letter = None
+    for envelope in envelopes:
+        action = builder.action(envelope)
+        fallback = None
         if not envelope.is_withheld:
-            letter = write_letter(
+            fallback = build_fallback(
                 message,
                 envelope=envelope,
                 action=action,
-                headers=reader.personal_headers(envelope),
-                data=reader.data_for(envelope),
-                is_shared=len(found) == 1,
+                headers=builder.personal_headers(envelope),
+                data=builder.data_for(envelope),
+                is_shared=len(envelopes) == 1,
             )
-        calls.append(_call(envelope, action, files, letter))
-    return _plan(calls, judge)
+        calls.append(_call(envelope, action, files, fallback))
+    return _finish(calls, policies)
 
 
-def _plan(calls: list[PlannedCall], judge: Judge) -> Plan:
+def _finish(calls: list[PlannedCall], policies: Policies) -> Plan:
+    """Return the plan of ``calls``, with all warnings."""
     withheld = sum(len(call.recipients) for call in calls if call.is_withheld)
     if withheld:
-        judge.warn(
+        policies.warn(
             f"{withheld} of its recipients get nothing, as ALLOWED_DOMAINS does not"
             " list their domains."
         )
-    return Plan(tuple(calls), tuple(judge.warnings))
+    return Plan(tuple(calls), tuple(policies.warnings))
 
 
 def _call(
     envelope: Envelope,
     action: SingleSendMail,
     files: tuple[File, ...],
-    letter: EmailMessage | None = None,
+    fallback: EmailMessage | None = None,
 ) -> PlannedCall:
     return PlannedCall(
         action,
@@ -132,5 +133,5 @@ def _call(
         files=files,
         redirected_to=envelope.redirect,
         is_withheld=envelope.is_withheld,
-        letter=letter,
+        letter=fallback,
     )

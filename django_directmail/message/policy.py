@@ -1,8 +1,8 @@
 """
 What to do with a part of a message that the API cannot carry.
 
-Each feature has a policy. Nothing is dropped without a word: a part is refused, or
-dropped with a warning, or the whole message takes another mailer.
+Each feature has a policy. Nothing is dropped without a warning: a part is refused, or
+dropped with a warning, or another mailer sends the whole message.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from django_directmail.api.errors import UnsupportedMessage
 
-__all__ = ["POLICIES", "Judge", "MessageOptions", "NeedsRoute"]
+__all__ = ["POLICIES", "MessageOptions", "NeedsFallback", "Policies"]
 
 #: Feature to the policies that it knows; the first one is the default.
 POLICIES = {
@@ -59,11 +59,11 @@ class MessageOptions:
     allowed_domains: tuple[str, ...] | None = None
 
 
-class NeedsRoute(Exception):
-    """A policy of ``"smtp"`` applies: the whole message is for ``SMTP_FALLBACK``."""
+class NeedsFallback(Exception):
+    """A policy is ``"smtp"``: ``SMTP_FALLBACK`` has to send the whole message."""
 
 
-class Judge:
+class Policies:
     """Applies the policies of an account to one message; collects ``warnings``."""
 
     def __init__(self, policy: Mapping[str, str]) -> None:
@@ -71,11 +71,11 @@ class Judge:
         self.warnings: list[str] = []
 
     @classmethod
-    def of_route(cls, policy: Mapping[str, str]) -> Judge:
+    def for_fallback(cls, policy: Mapping[str, str]) -> Policies:
         """
-        Return who judges a message that takes another mailer, which carries it all.
+        Return the policies for a message that another mailer carries as a whole.
 
-        What of it does not fit into a call is no loss, then, and needs no word.
+        What does not fit into a call is not lost there, and needs no warning.
         """
         carried = {
             feature: "drop" for feature, known in POLICIES.items() if "smtp" in known
@@ -92,13 +92,13 @@ class Judge:
         Apply the policy for ``feature``; return ``True`` if the part is to be dropped.
 
         Raise :exc:`~django_directmail.api.errors.UnsupportedMessage` where the policy
-        is ``"error"``, and :exc:`NeedsRoute` where it is ``"smtp"``.
+        is ``"error"``, and :exc:`NeedsFallback` where it is ``"smtp"``.
         """
         policy = self.policy[feature]
         if policy == "drop":
             return True
         if policy == "smtp":
-            raise NeedsRoute
+            raise NeedsFallback
         if policy == "error":
             raise UnsupportedMessage(
                 f'{problem}. Either {way_out}, or change POLICY["{feature}"].'

@@ -16,7 +16,7 @@ from django.core.mail import EmailMessage
 from django_directmail.api.actions.mail import MAX_BCC, MAX_TO
 from django_directmail.api.errors import UnsupportedMessage
 from django_directmail.message.addresses import MailAddress, parse_addresses
-from django_directmail.message.policy import Judge
+from django_directmail.message.policy import Policies
 
 __all__ = ["Envelope", "Recipient", "envelopes", "read_recipients"]
 
@@ -69,7 +69,7 @@ class Envelope:
         return ", ".join(r.address.wire for r in self.everybody)
 
 
-def read_recipients(message: EmailMessage, judge: Judge) -> list[Recipient]:
+def read_recipients(message: EmailMessage, policies: Policies) -> list[Recipient]:
     """
     Return the mailboxes of ``message``; of one that is there twice, the first.
 
@@ -79,7 +79,7 @@ def read_recipients(message: EmailMessage, judge: Judge) -> list[Recipient]:
         kind: parse_addresses(getattr(message, kind), kind)
         for kind in ("to", "cc", "bcc")
     }
-    if found["cc"] and judge.apply(
+    if found["cc"] and policies.apply(
         "cc", "The API has no Cc", "put these addresses into to"
     ):
         if not (found["to"] or found["bcc"]):
