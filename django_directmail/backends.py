@@ -173,7 +173,7 @@ class EmailBackend(BaseEmailBackend):
         Raise what sending would raise before anything leaves.
         """
         plan = build_plan(message, self.account)
-        if any(call.files or call.letter for call in plan.calls):
+        if any(call.files or call.fallback_message for call in plan.calls):
             raise UnsupportedMessage(
                 "Without sending it, a message cannot be signed that has attachments or"
                 " takes SMTP_FALLBACK."

@@ -215,7 +215,7 @@ def test_representations_tell_neither_content_nor_secrets(site):
 
     things = [account, account.client(), plan, account.smtp_fallback]
     things += [call.files for call in plan.calls]
-    things += [call.letter for call in plan.calls]
+    things += [call.fallback_message for call in plan.calls]
     found = found_in(" ".join(map(repr, things)), [*CONTENT, *SECRETS])
     assert found == []
 

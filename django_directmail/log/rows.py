@@ -85,7 +85,7 @@ def note_outcome(row: MailLog, call: SubmittedCall) -> None:
     error, result = call.error, call.result
     row.status = call.status
     row.attempts = call.attempts
-    if not call.planned.letter:
+    if not call.planned.fallback_message:
         # What takes another mailer is not signed.
         row.nonce = call.nonce
         row.signed_at = moment(call.signed_at)
@@ -130,7 +130,7 @@ def _way(call: SubmittedCall, account: Account) -> dict[str, Any]:
             {"name": clean(file.name), "size": file.size} for file in call.planned.files
         ],
     }
-    if call.planned.letter is not None and account.smtp_fallback is not None:
+    if call.planned.fallback_message is not None and account.smtp_fallback is not None:
         # Neither nonce nor time: nothing was signed.
         columns["route"] = fit("route", account.smtp_fallback.name)
         columns["nonce"] = ""

@@ -32,8 +32,8 @@ class PlannedCall:
 
     ``kinds`` says of each recipient where it stood: ``"to"``, ``"cc"`` or ``"bcc"``.
     ``files`` are uploaded before. ``redirected_to`` gets the mail in their place. With
-    ``is_withheld`` no call is made: nobody may get this mail. A ``letter`` is what
-    ``SMTP_FALLBACK`` sends instead; then the action only tells what is in it.
+    ``is_withheld`` no call is made: nobody may get this mail. ``fallback_message`` is
+    what ``SMTP_FALLBACK`` sends instead; then the action only tells what is in it.
     """
 
     action: MailAction
@@ -42,7 +42,7 @@ class PlannedCall:
     files: tuple[File, ...] = ()
     redirected_to: str = ""
     is_withheld: bool = False
-    letter: EmailMessage | None = field(default=None, repr=False)
+    fallback_message: EmailMessage | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -133,5 +133,5 @@ def _call(
         files=files,
         redirected_to=envelope.redirect,
         is_withheld=envelope.is_withheld,
-        letter=fallback,
+        fallback_message=fallback,
     )

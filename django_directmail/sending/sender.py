@@ -47,9 +47,11 @@ class Sender:
     def _make_calls(self, submissions: list[Submission]) -> None:
         due = [call for submission in submissions for call in submission.due]
         marked = self.recorder.mark(due)
-        by_api = [call for call in marked if call.planned.letter is None]
+        by_api = [call for call in marked if call.planned.fallback_message is None]
         if by_api:
             Dispatcher(self.account, self.client).make(by_api)
-        by_fallback = [call for call in marked if call.planned.letter is not None]
+        by_fallback = [
+            call for call in marked if call.planned.fallback_message is not None
+        ]
         if by_fallback:
             SmtpFallback(self.account).make(by_fallback)

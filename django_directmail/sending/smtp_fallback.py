@@ -35,7 +35,7 @@ class SmtpFallback:
         self.account = account
 
     def make(self, calls: Iterable[SubmittedCall]) -> None:
-        """Send the letter of each call, and note how it ended."""
+        """Send the fallback message of each call, and note how it ended."""
         calls = list(calls)
         try:
             mailer = self.build()
@@ -72,10 +72,10 @@ class SmtpFallback:
         raise configuration_error(f"SMTP_FALLBACK: {text}", self.account.alias)
 
     def _send(self, mailer: BaseEmailBackend, call: SubmittedCall) -> None:
-        letter = call.planned.letter
-        assert letter is not None
+        message = call.planned.fallback_message
+        assert message is not None
         try:
-            letter.message()
+            message.message()
         except Exception as error:
             # Whatever is wrong with it, it is so before anything leaves.
             call.fail(self._translate(error, "no", retryable=False))
@@ -88,18 +88,18 @@ class SmtpFallback:
         call.begin()
         try:
             refusals = _watch_refusals(mailer)
-            taken = mailer.send_messages([letter])
+            taken = mailer.send_messages([message])
         except Exception as error:
             accepted, retryable = _certainty(error)
             call.fail(self._translate(error, accepted, retryable=retryable))
-            # The next letter is not for a connection that may be broken.
+            # The next message is not for a connection that may be broken.
             _close(mailer)
             return
         if taken == 0:
             call.fail(self._error("it took no mail, and said no reason.", "no"))
             return
         if refusals:
-            call.fail(self._partly(refusals, len(letter.recipients())))
+            call.fail(self._partly(refusals, len(message.recipients())))
             return
         call.accept(None)
 

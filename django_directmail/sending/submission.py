@@ -72,7 +72,7 @@ class SubmittedCall:
         return self.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def begin(self, prepared: PreparedCall[SendResult] | None = None) -> None:
-        """Note that a request or letter goes out: from now on it may have arrived."""
+        """Note that a request or message goes out: from now on it may have arrived."""
         self.status = "unconfirmed"
         self.attempts += 1
         if prepared is not None and prepared.request.data.nonce != self.nonce:

@@ -34,7 +34,7 @@ def warnings(caplog):
 
 
 @pytest.mark.parametrize(
-    "row", named(row for row in ROWS if not (row.error or row.is_letter))
+    "row", named(row for row in ROWS if not (row.error or row.is_fallback))
 )
 def test_what_arrives(mailer, caplog, row):
     outbox = mailer(**row.settings)
@@ -64,7 +64,7 @@ def test_what_is_refused(mailer, row):
     assert outbox.calls == 0
 
 
-@pytest.mark.parametrize("row", named(row for row in ROWS if row.is_letter))
+@pytest.mark.parametrize("row", named(row for row in ROWS if row.is_fallback))
 def test_what_takes_the_other_mailer_is_what_django_would_send(
     mailer, smtp, caplog, row
 ):

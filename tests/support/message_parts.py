@@ -33,7 +33,7 @@ class Row:
 
     ``calls`` holds what differs from :data:`BASE` in each call, where ``None`` takes
     something away; each call brings the same ``files``. There is exactly one
-    ``warning``, or none. With an ``error`` there is no call. ``is_letter`` says that
+    ``warning``, or none. With an ``error`` there is no call. ``is_fallback`` says that
     the other mailer gets it, as Django itself would write it.
     """
 
@@ -44,7 +44,7 @@ class Row:
     files: tuple[tuple[str, bytes], ...] = ()
     warning: str = ""
     error: str = ""
-    is_letter: bool = False
+    is_fallback: bool = False
 
     def make(self):
         """Return the message, with all attributes set after it was made."""

@@ -196,7 +196,7 @@ def dropped(text, feature, loss="it is dropped", **differs):
     }
 
 
-LETTER = {"calls": (), "is_letter": True}
+FALLBACK = {"calls": (), "is_fallback": True}
 MORE = (
     "The API carries one text and one HTML body, and the message has one more"
     " alternative, "
@@ -211,7 +211,7 @@ POLICY_ROWS = [
             {"alternatives": [EmailAlternative(text, kind) for text in "XY"]},
             error=refused(f"{MORE}'{kind}'. Either remove it", "alternatives"),
             warn=dropped(f"{MORE}'{kind}'", "alternatives"),
-            smtp=LETTER,
+            smtp=FALLBACK,
         )
     ),
     *policies(
@@ -228,7 +228,7 @@ POLICY_ROWS = [
             "alternatives",
             text_body="\n",
         ),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "attachments",
@@ -237,7 +237,7 @@ POLICY_ROWS = [
         error=refused(
             "The message has an attachment. Either link to the file", "attachments"
         ),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "cc",
@@ -245,7 +245,7 @@ POLICY_ROWS = [
         to={"calls": ({"to_address": "to@example.com,cc@example.com"},)},
         warn=dropped("The API has no Cc", "cc", "they get no mail"),
         error=refused("The API has no Cc. Either put these addresses into to", "cc"),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "headers",
@@ -260,7 +260,7 @@ POLICY_ROWS = [
             "headers",
             headers={"X-User-A": "a"},
         ),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "inline_images",
@@ -278,7 +278,7 @@ POLICY_ROWS = [
             "inline_images",
             html_body='<img src="cid:logo">',
         ),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "reply_to",
@@ -293,7 +293,7 @@ POLICY_ROWS = [
             "The API takes one reply address. Either keep only the first one",
             "reply_to",
         ),
-        smtp=LETTER,
+        smtp=FALLBACK,
     ),
     *policies(
         "tags",
