@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeVar, get_type_hints
 
-__all__ = ["Row", "cache_per_class", "read_rows", "wire", "wire_names"]
+__all__ = ["Row", "cache_per_class", "read_rows", "wire", "wire_names", "wire_texts"]
 
 RowT = TypeVar("RowT", bound="Row")
 ValueT = TypeVar("ValueT")
@@ -80,3 +81,49 @@ def _integer(value: Any) -> int:
         return int(value)
     except (TypeError, ValueError, OverflowError):
         return -1
+
+
+def wire_texts(item: Any) -> dict[str, str]:
+    """
+    Return the fields of a dataclass as the texts that are sent, without ``None``.
+
+    ``True`` becomes ``true``, a mapping becomes compact JSON, and a sequence becomes
+    ``Name.1.Key``, ``Name.2.Key`` and so on, unless its field is sent as JSON.
+    """
+    found: dict[str, str] = {}
+    as_json = _names_as_json(type(item))
+    for wire_name, value in _wire_values(item).items():
+        if isinstance(value, (list, tuple)) and wire_name not in as_json:
+            for number, part in enumerate(value, start=1):
+                for key, inner in _wire_values(part).items():
+                    found[f"{wire_name}.{number}.{key}"] = _to_text(inner)
+        else:
+            found[wire_name] = _to_text(value)
+    return found
+
+
+@cache_per_class
+def _names_as_json(cls: Any) -> frozenset[str]:
+    marked = [f for f in fields(cls) if f.metadata.get("as_json")]
+    return frozenset(f.metadata["wire"] for f in marked)
+
+
+def _wire_values(item: Any) -> dict[str, Any]:
+    names = wire_names(type(item))
+    values = {wire: getattr(item, name) for name, wire in names.items()}
+    return {wire: value for wire, value in values.items() if value is not None}
+
+
+def _to_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if is_dataclass(value) or isinstance(value, (Mapping, list, tuple)):
+        return json.dumps(
+            value, ensure_ascii=False, separators=(",", ":"), default=_to_json
+        )
+    return str(value)
+
+
+def _to_json(value: Any) -> dict[str, Any]:
+    """Return what stands in JSON for a dataclass, or a mapping that is no dict."""
+    return _wire_values(value) if is_dataclass(value) else dict(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -28,12 +27,12 @@ from django_directmail.message.parameters import shorten_alias
 from django_directmail.message.policy import MessageOptions, Policies
 from django_directmail.message.recipients import Envelope, Recipient, envelopes
 from django_directmail.message.text import BadHeader, one_line
+from django_directmail.message.tracking import check_tracking
 
 __all__ = ["ORIGINAL_TO", "ActionBuilder"]
 
 #: The header of a redirected mail that tells whom it was meant for.
 ORIGINAL_TO = "X-User-Original-To"
-BODY_ELEMENT = re.compile(r"<body[\s>/]", re.IGNORECASE)
 
 
 class ActionBuilder:
@@ -180,7 +179,8 @@ class ActionBuilder:
             values["account_name"] = sender["account_name"]
         if values.get("template") is not None:
             self._leave_out_bodies(values)
-        self._check_tracking(values)
+        is_by_default = self.attributes.parameters.get("click_trace") != "1"
+        check_tracking(values, self.policies, is_by_default=is_by_default)
         for name in ("from_alias", "reply_address_alias"):
             if values.get(name):
                 values[name], warning = shorten_alias(name, values[name])
@@ -225,26 +225,6 @@ class ActionBuilder:
             self.policies.warn(
                 "DirectMail ignores the body of a message that uses a template."
             )
-
-    def _check_tracking(self, values: dict[str, Any]) -> None:
-        """Say what is missing where opens and clicks cannot be tracked."""
-        if values.get("click_trace") != "1":
-            return
-        missing = []
-        if not values.get("tag_name"):
-            missing.append("a tag")
-        html = values.get("html_body") or ""
-        if values.get("template") is None and not BODY_ELEMENT.search(html):
-            missing.append("HTML with a <body> element")
-        if not missing:
-            return
-        problem = f"Tracking needs {' and '.join(missing)}, which this message lacks"
-        if self.attributes.parameters.get("click_trace") != "1":
-            # A default is for all messages, and not all of them can be tracked.
-            self.policies.warn(f"{problem}; it goes out without. DEFAULTS asks for it.")
-            del values["click_trace"]
-        elif self.policies.apply("tracking", problem, "add that, or do not track"):
-            del values["click_trace"]
 
     def _carried(self, headers: Headers) -> Headers:
         """Return the headers that the API carries; the rest is for the policy."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from django_directmail.api.encoding import is_unicode
 from django_directmail.api.errors import UnsupportedMessage
-from django_directmail.api.fields import cache_per_class, wire_names
+from django_directmail.api.fields import wire_texts
 
 __all__ = ["Action"]
 
@@ -44,15 +43,7 @@ class Action(ABC, Generic[ResultT]):
         it is JSON, too. Raise :exc:`~django_directmail.api.errors.UnsupportedMessage`
         for text that UTF-8 cannot express.
         """
-        found: dict[str, str] = {}
-        as_json = _names_as_json(type(self))
-        for wire_name, value in _wire_values(self).items():
-            if isinstance(value, (list, tuple)) and wire_name not in as_json:
-                for number, item in enumerate(value, start=1):
-                    for key, part in _wire_values(item).items():
-                        found[f"{wire_name}.{number}.{key}"] = _to_text(part)
-            else:
-                found[wire_name] = _to_text(value)
+        found = wire_texts(self)
         for wire_name, text in found.items():
             if not is_unicode(text):
                 raise UnsupportedMessage(
@@ -64,30 +55,3 @@ class Action(ABC, Generic[ResultT]):
     @abstractmethod
     def read(self, answer: Mapping[str, Any]) -> ResultT:
         """Return the result that the fields of a successful ``answer`` hold."""
-
-
-@cache_per_class
-def _names_as_json(cls: Any) -> frozenset[str]:
-    marked = [f for f in fields(cls) if f.metadata.get("as_json")]
-    return frozenset(f.metadata["wire"] for f in marked)
-
-
-def _wire_values(item: Any) -> dict[str, Any]:
-    names = wire_names(type(item))
-    values = {wire: getattr(item, name) for name, wire in names.items()}
-    return {wire: value for wire, value in values.items() if value is not None}
-
-
-def _to_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if is_dataclass(value) or isinstance(value, (Mapping, list, tuple)):
-        return json.dumps(
-            value, ensure_ascii=False, separators=(",", ":"), default=_to_json
-        )
-    return str(value)
-
-
-def _to_json(value: Any) -> dict[str, Any]:
-    """Return what stands in JSON for a dataclass, or a mapping that is no dict."""
-    return _wire_values(value) if is_dataclass(value) else dict(value)
